@@ -1,0 +1,40 @@
+package dev.purser.database;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// A write that concerns no customer's aggregate. It joins group commits like a save, and is
+/// answered with the number of rows it touched.
+public sealed interface Chore {
+
+  /// Keeps dead letters, replacing those of the same derived id and reason; beyond `keep` the
+  /// oldest go.
+  record KeepLetters(List<Letter> letters) implements Chore {
+    public KeepLetters {
+      letters = List.copyOf(letters);
+    }
+  }
+
+  record DropLetter(long id) implements Chore {}
+
+  /// Drops the letters of a run, of a reason, or of both together; at least one is named.
+  record DropLetters(@Nullable String run, @Nullable String reason) implements Chore {}
+
+  /// Drops letters older than `beforeMillis`, then the oldest beyond `keep`.
+  record ExpireLetters(long beforeMillis, long keep) implements Chore {}
+
+  /// Inserts or replaces a run.
+  record KeepRun(RunRow run) implements Chore {}
+
+  /// Marks runs that a dead process left as running.
+  record InterruptRuns() implements Chore {}
+
+  record LiftSuppression(String customer) implements Chore {}
+
+  /// The cache has confirmed these erasures.
+  record ForgetErasures(List<Query.Erasure> erasures) implements Chore {
+    public ForgetErasures {
+      erasures = List.copyOf(erasures);
+    }
+  }
+}

@@ -1,0 +1,87 @@
+package dev.purser.database;
+
+import dev.purser.ledger.Outcome;
+import dev.purser.ledger.Purchase;
+import dev.purser.ledger.Refund;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// A question that is answered from one page of rows and never keeps a read transaction open
+/// between pages.
+///
+/// Pages hold at most `limit` rows and begin after the key `after`, or at the start if it is null.
+/// Ids are ordered by their UTF-8 bytes.
+///
+/// @param <T> what it is answered with
+public sealed interface Query<T> {
+
+  /// A customer's purchases, newest first, then by id; empty if the customer is unknown.
+  record Purchases(String customer, int limit, @Nullable Place after)
+      implements Query<Optional<List<StoredPurchase>>> {}
+
+  record OnePurchase(String customer, String id) implements Query<Optional<StoredPurchase>> {}
+
+  /// A customer's refunds, newest first, then by id; empty if the customer is unknown.
+  record Refunds(String customer, int limit, @Nullable Place after)
+      implements Query<Optional<List<StoredRefund>>> {}
+
+  record OneRefund(String customer, String id) implements Query<Optional<StoredRefund>> {}
+
+  /// Customers that match all of a segment's conditions, by id.
+  record Segment(SegmentFilter filter, boolean counted, int limit, @Nullable String afterId)
+      implements Query<SegmentPage> {}
+
+  /// Ids of customers with pending refunds, by id.
+  record PendingCustomers(int limit, @Nullable String afterId) implements Query<List<String>> {}
+
+  /// What all customers' settlements under `settlement` applied, a row a currency, and how many
+  /// customers.
+  record SettlementSums(String settlement) implements Query<SettlementTotal> {}
+
+  /// Dead letters by id, that is by age.
+  record Letters(@Nullable String run, @Nullable String reason, int limit, long afterId)
+      implements Query<List<Letter>> {}
+
+  record OneLetter(long id) implements Query<Optional<Letter>> {}
+
+  /// Runs, newest first (run ids sort by time).
+  record Runs(int limit, @Nullable String afterId) implements Query<List<RunRow>> {}
+
+  record OneRun(String id) implements Query<Optional<RunRow>> {}
+
+  /// Erasures that the cache has not confirmed yet.
+  record PendingErasures(int limit) implements Query<List<Erasure>> {}
+
+  /// A place in a list ordered by time and id.
+  record Place(long atMicros, String id) {}
+
+  /// A purchase as stored.
+  ///
+  /// @param refundedMinor pending and settled refunds of it, in minor units
+  record StoredPurchase(Purchase purchase, long refundedMinor) {}
+
+  record StoredRefund(Refund refund, boolean settled) {}
+
+  /// All conditions must hold; a null bound is none. Net bounds are inclusive below and exclusive
+  /// above.
+  ///
+  /// @param currency the currency of the net bounds
+  record SegmentFilter(
+      Map<String, String> preferences,
+      String currency,
+      @Nullable Long netMinorFrom,
+      @Nullable Long netMinorBelow,
+      @Nullable Long lastPurchaseFromMicros,
+      @Nullable Long lastPurchaseBelowMicros) {}
+
+  /// One page of a segment.
+  ///
+  /// @param count how many customers match in all, or -1 if that was not asked
+  record SegmentPage(long count, List<String> ids) {}
+
+  record SettlementTotal(long customers, List<Outcome.Sum> sums) {}
+
+  record Erasure(String customer, long version) {}
+}

@@ -1,0 +1,55 @@
+package dev.purser.database;
+
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+
+/// One open connection and every statement that runs on it. Confined to the session that owns it,
+/// but for [#interrupt()].
+///
+/// All SQL of a product stands behind this interface. Errors leave as they come from the driver;
+/// the product's classification ([dev.purser.faults.DatabaseCause]) says what they mean.
+interface Store extends AutoCloseable {
+
+  /// Loads customers, absent ones too: one entry for each distinct id asked.
+  Map<String, LoadReply.Loaded> load(List<String> customers) throws SQLException;
+
+  /// Answers a question outside of any transaction of ours.
+  <T> T answer(Query<T> query) throws SQLException;
+
+  /// Opens a transaction and applies the writes in it, each whole or not at all; nothing is
+  /// committed yet. Writes of one batch concern distinct customers. The result has one entry for
+  /// each write, in their order.
+  List<Result> apply(List<Write> writes) throws SQLException;
+
+  /// Commits what [#apply] did. If this throws, the outcome is unknown.
+  void commit() throws SQLException;
+
+  /// Takes back what [#apply] did; does nothing if no transaction is open.
+  void rollback() throws SQLException;
+
+  /// Fails if the connection is no longer usable.
+  void validate() throws SQLException;
+
+  /// Makes a statement that is running on another thread fail soon. May be called from any thread.
+  void interrupt();
+
+  @Override
+  void close() throws SQLException;
+
+  /// A unit of a group commit.
+  sealed interface Write {
+    /// `again` marks a save whose outcome is unknown: it may be in the database already.
+    record OfCustomer(CustomerSave save, boolean again) implements Write {}
+
+    record OfChore(Chore chore) implements Write {}
+  }
+
+  /// What became of a [Write] when the transaction commits.
+  sealed interface Result {
+    /// Never `NotSaved`: what the store cannot apply it throws.
+    record OfCustomer(SaveReply reply) implements Result {}
+
+    record OfChore(long rows) implements Result {}
+  }
+}

@@ -1,0 +1,47 @@
+package dev.purser.ledger;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import dev.purser.faults.ServiceError;
+import java.util.List;
+
+/// What the transaction decided about one [Change].
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
+@JsonSubTypes({
+  @JsonSubTypes.Type(value = Outcome.Accepted.class, name = "accepted"),
+  @JsonSubTypes.Type(value = Outcome.Duplicate.class, name = "duplicate"),
+  @JsonSubTypes.Type(value = Outcome.Refused.class, name = "refused"),
+  @JsonSubTypes.Type(value = Outcome.Settled.class, name = "settled"),
+  @JsonSubTypes.Type(value = Outcome.Erased.class, name = "erased"),
+})
+public sealed interface Outcome {
+
+  Accepted ACCEPTED = new Accepted();
+  Duplicate DUPLICATE = new Duplicate();
+
+  /// Committed, and it changed something.
+  record Accepted() implements Outcome {}
+
+  /// Already known with the same content, or it would change nothing.
+  record Duplicate() implements Outcome {}
+
+  /// Refused for a reason that is the caller's to mend.
+  record Refused(ServiceError error) implements Outcome {}
+
+  /// Pending refunds were applied; `duplicate` when this settlement id was known and `sums` are the
+  /// first answer's.
+  record Settled(boolean duplicate, List<Sum> sums) implements Outcome {
+    public Settled {
+      sums = List.copyOf(sums);
+    }
+  }
+
+  /// Everything kept of the customer is gone.
+  record Erased() implements Outcome {}
+
+  /// What a settlement applied in one currency.
+  ///
+  /// @param refunds how many refunds
+  /// @param amountMinor their sum in minor units
+  record Sum(String currency, long refunds, long amountMinor) {}
+}
