@@ -1,0 +1,86 @@
+package dev.purser;
+
+import dev.purser.database.Database;
+import dev.purser.http.HttpServer;
+import java.time.Duration;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.CoordinatedShutdown;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+
+/// The order in which the node leaves: unready, no new connections, requests in hand, customers' saves, the database.
+///
+/// Entities leave in Pekko's own phase between requests and database: sharding hands them their stop message, and each
+/// finishes its save before it ends.
+final class Departure {
+
+  /// The node ends because something must be mended.
+  static final class Escalation implements CoordinatedShutdown.Reason {
+    @Override
+    public String toString() {
+      return "something failed that an operator must mend";
+    }
+  }
+
+  /// The node ends because an operator told it to over HTTP.
+  static final class Drained implements CoordinatedShutdown.Reason {
+    @Override
+    public String toString() {
+      return "an operator drained the node";
+    }
+  }
+
+  private Departure() {}
+
+  /// Begins to leave; the first reason counts.
+  static void begin(ActorSystem<?> system, CoordinatedShutdown.Reason reason) {
+    CompletionStage<Done> _ = CoordinatedShutdown.get(system).runAll(reason);
+  }
+
+  /// Adds the node's own steps to Pekko's phases.
+  static void plan(
+      ActorSystem<?> system,
+      Node node,
+      ActorRef<HttpServer.Command> http,
+      ActorRef<Database.Command> database) {
+    CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
+    task(
+        shutdown,
+        CoordinatedShutdown.PhaseBeforeServiceUnbind(),
+        "unready",
+        () -> {
+          node.drainBegins();
+          return java.util.concurrent.CompletableFuture.completedStage(Done.done());
+        });
+    task(
+        shutdown,
+        CoordinatedShutdown.PhaseServiceUnbind(),
+        "unbind",
+        () -> AskPattern.ask(http, HttpServer.Unbind::new, Duration.ofSeconds(2), system.scheduler()));
+    task(
+        shutdown,
+        CoordinatedShutdown.PhaseServiceRequestsDone(),
+        "finish requests",
+        () ->
+            AskPattern.ask(
+                http, HttpServer.Finish::new, Duration.ofSeconds(8), system.scheduler()));
+    task(
+        shutdown,
+        CoordinatedShutdown.PhaseBeforeActorSystemTerminate(),
+        "drain the database",
+        () ->
+            AskPattern.ask(
+                database, Database.Drain::new, Duration.ofSeconds(3), system.scheduler()));
+  }
+
+  private static void task(
+      CoordinatedShutdown shutdown,
+      String phase,
+      String name,
+      Supplier<CompletionStage<Done>> step) {
+    shutdown.addTask(phase, name, step);
+  }
+}
