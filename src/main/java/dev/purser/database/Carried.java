@@ -12,6 +12,13 @@ final class Carried {
   private final List<PendingWrite> unsettled = new ArrayList<>();
   private @Nullable ActorRef<Standing> watcher;
   private volatile boolean served;
+  private int incarnations;
+
+  /// Numbers the incarnations of the actor.
+  int born() {
+    incarnations++;
+    return incarnations;
+  }
 
   void keep(List<PendingWrite> writes) {
     unsettled.addAll(writes);

@@ -16,10 +16,7 @@ final class CommitWork extends StoreWork {
 
   /// @param alone whether its single write is run once more after it failed in company
   CommitWork(
-      List<PendingWrite> entries,
-      boolean alone,
-      Connector<Store> connector,
-      Retrying retrying) {
+      List<PendingWrite> entries, boolean alone, Connector<Store> connector, Retrying retrying) {
     super(connector, retrying);
     this.entries = entries;
     this.alone = alone;
@@ -46,8 +43,7 @@ final class CommitWork extends StoreWork {
   void execute(Store store) throws Exception {
     List<Store.Result> applied = store.apply(writes);
     if (applied.size() != writes.size()) {
-      throw new IllegalStateException(
-          applied.size() + " results for " + writes.size() + " writes");
+      throw new IllegalStateException(applied.size() + " results for " + writes.size() + " writes");
     }
     committing();
     store.commit();

@@ -2,22 +2,15 @@ package dev.purser.database;
 
 import dev.purser.faults.DatabaseCause;
 import dev.purser.faults.Escalated;
-import dev.purser.faults.Phase;
 import dev.purser.faults.RetryBudget;
 import dev.purser.faults.ServiceError;
 import dev.purser.faults.SupervisionLog;
-import dev.purser.slots.Connector;
 import dev.purser.slots.Session;
-import dev.purser.slots.Slot;
 import dev.purser.slots.SlotEvent;
 import dev.purser.slots.SlotView;
+import java.nio.file.Path;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.NoSerializationVerificationNeeded;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -41,11 +34,10 @@ import org.jspecify.annotations.Nullable;
 /// migrates the schema.
 ///
 /// ## Failure
-/// On restart everything that waits is refused, retryably. Saves that were in hand may be committed:
-/// they outlive the restart in [Carried] and are run again before anything else.
+///
+/// On restart everything that waits is refused, retryably. Saves that were in hand may be
+/// committed: they outlive the restart in [Carried] and are run again before anything else.
 public final class Database {
-  private static final int WRITER = 1;
-
   /// What may be asked of the database. Local to the node.
   public sealed interface Command extends NoSerializationVerificationNeeded {}
 
@@ -113,20 +105,17 @@ public final class Database {
   /// The room that is left on the disk.
   record Roomy(Product.Room room) implements Command {}
 
-  private record OfSlot(Object incarnation, SlotEvent<Store> event) implements Command {}
+  private record OfSlot(int incarnation, SlotEvent<Store> event) implements Command {}
 
   private record Tick() implements Command {}
 
   private final ActorContext<Command> context;
   private final Shared shared;
   private final Carried carried;
-  private final Object incarnation = new Object();
+  private final int incarnation;
   private final Writer writer;
   private final Readers readers;
-  private final Map<Integer, ActorRef<Slot.Command>> slots = new TreeMap<>();
-  private final Map<Integer, ActorRef<Session.Command<Store>>> sessions = new TreeMap<>();
-  private final Map<Integer, SlotView> views = new TreeMap<>();
-  private final Set<Integer> opened = new HashSet<>();
+  private final SlotSet slots;
   private boolean paused;
   private @Nullable ActorRef<Done> draining;
   private @Nullable Standing told;
@@ -137,6 +126,16 @@ public final class Database {
     this.carried = carried;
     this.writer = new Writer(shared, this::released, this::refusedParked);
     this.readers = new Readers(shared, () -> writer.queue().parked());
+    this.incarnation = carried.born();
+    ActorRef<Command> self = context.getSelf();
+    int born = incarnation;
+    this.slots = new SlotSet(context, shared, carried, event -> self.tell(new OfSlot(born, event)));
+  }
+
+  /// The database in the SQLite file `file`, whose folder stands and is locked ([DataFolder#lock]).
+  public static Behavior<Command> create(
+      DatabaseSettings settings, Path file, InstantSource clock, SupervisionLog log) {
+    return create(settings, new SqliteProduct(file, settings.sqlite()), clock, log);
   }
 
   static Behavior<Command> create(
@@ -166,30 +165,11 @@ public final class Database {
 
   private Behavior<Command> start() {
     writer.adopt(carried.takeUnsettled());
-    openSlot(WRITER, "writer", shared.product().writer());
     context.spawn(
         DiskWatch.create(shared.product(), shared.settings().probe(), context.getSelf()),
         "disk",
         DispatcherSelector.blocking());
     return Behaviors.receive((_, c) -> on(c), (_, s) -> on(s));
-  }
-
-  private void openSlot(int n, String kind, Connector<Store> connector) {
-    ActorRef<Command> self = context.getSelf();
-    ActorRef<Slot.Command> slot =
-        context.spawn(
-            Slot.create(
-                n,
-                kind,
-                connector,
-                shared.settings().slots(),
-                event -> self.tell(new OfSlot(incarnation, event)),
-                () -> carried.served() ? Phase.SERVING : Phase.STARTING,
-                shared.log(),
-                shared.clock()),
-            "slot-" + n);
-    context.watch(slot);
-    slots.put(n, slot);
   }
 
   private Behavior<Command> on(Command command) {
@@ -198,15 +178,14 @@ public final class Database {
       case Save c -> write(PendingWrite.of(c, System.nanoTime()));
       case Do c -> write(PendingWrite.of(c, System.nanoTime()));
       case Ask<?> c -> ask(c);
-      case Slots(ActorRef<SlotList> replyTo) ->
-          replyTo.tell(new SlotList(new ArrayList<>(views.values())));
-      case Recycle(int n, ActorRef<Boolean> replyTo) -> replyTo.tell(recycle(n));
+      case Slots(ActorRef<SlotList> replyTo) -> replyTo.tell(new SlotList(slots.views()));
+      case Recycle(int n, ActorRef<Boolean> replyTo) -> replyTo.tell(slots.recycle(n));
       case Pause(ActorRef<Done> replyTo) -> pause(true, replyTo);
       case Resume(ActorRef<Done> replyTo) -> pause(false, replyTo);
       case Watch(ActorRef<Standing> watcher) -> watch(watcher);
       case Drain(ActorRef<Done> replyTo) -> draining = replyTo;
       case Roomy(Product.Room room) -> room(room);
-      case OfSlot(Object from, SlotEvent<Store> event) -> {
+      case OfSlot(int from, SlotEvent<Store> event) -> {
         // Events of slots that a restart has replaced are about connections that are closed.
         if (from == incarnation) {
           onSlot(event);
@@ -256,15 +235,6 @@ public final class Database {
     readers.add(ask);
   }
 
-  private boolean recycle(int n) {
-    ActorRef<Slot.Command> slot = slots.get(n);
-    if (slot == null) {
-      return false;
-    }
-    slot.tell(new Slot.Recycle("operator"));
-    return true;
-  }
-
   private void pause(boolean pause, ActorRef<Done> replyTo) {
     paused = pause;
     writer.pause(pause);
@@ -281,8 +251,8 @@ public final class Database {
   }
 
   private void room(Product.Room room) {
-    shared.metrics().diskFree.set(room.usable());
-    shared.metrics().logSize.set(room.log());
+    shared.metrics().diskFree.set((double) room.usable());
+    shared.metrics().logSize.set((double) room.log());
     long watermark = shared.settings().watermarkBytes();
     writer.lowDisk(
         room.usable() >= watermark
@@ -296,10 +266,17 @@ public final class Database {
 
   private void onSlot(SlotEvent<Store> event) {
     switch (event) {
-      case SlotEvent.Ready<Store>(int n, ActorRef<Session.Command<Store>> session) ->
-          ready(n, session);
+      case SlotEvent.Ready<Store> ready -> {
+        slots.ready(ready);
+        if (ready.n() == SlotSet.WRITER) {
+          writer.ready(ready.session());
+        } else {
+          readers.ready(ready.n(), ready.session());
+        }
+        tellStanding();
+      }
       case SlotEvent.Done<Store>(int n, var work, boolean more) -> {
-        ActorRef<Session.Command<Store>> session = more ? sessions.get(n) : null;
+        ActorRef<Session.Command<Store>> session = more ? slots.session(n) : null;
         switch (work) {
           case CommitWork commit -> writer.done(commit, session);
           case StoreWork read -> readers.done(n, read, session);
@@ -307,41 +284,15 @@ public final class Database {
         }
       }
       case SlotEvent.Lost<Store>(int n, ServiceError why) -> {
-        sessions.remove(n);
-        if (n == WRITER) {
+        slots.lost(n);
+        if (n == SlotSet.WRITER) {
           writer.lost(why);
         } else {
           readers.lost(n, why);
         }
         tellStanding();
       }
-      case SlotEvent.Changed<Store>(SlotView view) -> {
-        views.put(view.n(), view);
-        shared.metrics().slots(views.values());
-      }
-    }
-  }
-
-  private void ready(int n, ActorRef<Session.Command<Store>> session) {
-    sessions.put(n, session);
-    opened.add(n);
-    if (n == WRITER) {
-      writer.ready(session);
-      openReaders();
-    } else {
-      readers.ready(n, session);
-    }
-    if (opened.size() > shared.settings().readers()) {
-      carried.serve();
-    }
-    tellStanding();
-  }
-
-  private void openReaders() {
-    for (int n = WRITER + 1; n <= WRITER + shared.settings().readers(); n++) {
-      if (!slots.containsKey(n)) {
-        openSlot(n, "reader", shared.product().reader());
-      }
+      case SlotEvent.Changed<Store>(SlotView view) -> slots.changed(view);
     }
   }
 

@@ -41,7 +41,8 @@ final class DatabaseMetrics {
   final Counter retriesSpent = Metrics.limitHit("database_retries");
 
   final Counter runAgain =
-      Metrics.counter("database_unknown", "Saves whose outcome was unknown and that were run again");
+      Metrics.counter(
+          "database_unknown", "Saves whose outcome was unknown and that were run again");
   final Counter runAlone =
       Metrics.counter("database_alone", "Requests that failed in company and were run once more");
 

@@ -5,15 +5,16 @@ import dev.purser.faults.Backoff;
 import dev.purser.slots.SlotSettings;
 import java.time.Duration;
 
-/// The settings of `conf/database.conf`, but for the product's own.
+/// The settings of `conf/database.conf`.
 ///
 /// @param readers reading slots
 /// @param tick how often deadlines in the queues and overdue work are looked at
-/// @param busy repetitions on the spot while the database is busy
+/// @param busyRepeats repetitions on the spot while the database is busy
 /// @param retryShare retries allowed for each call
 /// @param retryFloor retries a second allowed however few calls there are
 /// @param watermarkBytes free disk below which writes are refused
 /// @param probe how often the free disk is looked at
+/// @param sqlite how the embedded database's connections are set up
 public record DatabaseSettings(
     Queues queues,
     Batch batch,
@@ -25,7 +26,8 @@ public record DatabaseSettings(
     double retryShare,
     int retryFloor,
     long watermarkBytes,
-    Duration probe) {
+    Duration probe,
+    SqliteSettings sqlite) {
 
   /// How many may wait, each in a queue of its own.
   public record Queues(int loads, int questions, int saves, int bulkSaves) {}
@@ -52,7 +54,8 @@ public record DatabaseSettings(
             retry.ratio("share", 0, 1),
             retry.integer("floor", 0, 1_000),
             disk.bytes("watermark", 0, Long.MAX_VALUE),
-            disk.duration("probe", Duration.ofMillis(50), Duration.ofMinutes(1)));
+            disk.duration("probe", Duration.ofMillis(50), Duration.ofMinutes(1)),
+            SqliteSettings.read(keys.at("sqlite")));
     if (settings.tick().compareTo(settings.slots().workLimit()) > 0) {
       keys.refuse("tick", "is above slots.work-limit");
     }

@@ -15,10 +15,7 @@ final class LoadWork extends StoreWork {
 
   /// @param alone whether its single load is run once more after it failed in company
   LoadWork(
-      List<PendingLoad> entries,
-      boolean alone,
-      Connector<Store> connector,
-      Retrying retrying) {
+      List<PendingLoad> entries, boolean alone, Connector<Store> connector, Retrying retrying) {
     super(connector, retrying);
     this.entries = entries;
     this.alone = alone;

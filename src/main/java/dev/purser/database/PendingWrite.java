@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 /// A write that waits or is in hand. Confined to the database actor.
 ///
 /// Writes of one customer form a chain in the order in which they came: only the first of a chain
-/// stands in a lane, [#next] waits for it, and [#parked] are the loads that came after it and before
-/// `next`.
+/// stands in a lane, [#next] waits for it, and [#parked] are the loads that came after it and
+/// before `next`.
 abstract sealed class PendingWrite {
   // What a row costs besides its texts: keys, numbers, index entries. Bounds need no precision.
   private static final int ROW_BYTES = 160;
@@ -111,7 +111,8 @@ abstract sealed class PendingWrite {
           .tell(
               result instanceof Store.Result.OfCustomer(SaveReply reply)
                   ? reply
-                  : new SaveReply.NotSaved(new ServiceError.Internal("a save was taken for a chore")));
+                  : new SaveReply.NotSaved(
+                      new ServiceError.Internal("a save was taken for a chore")));
     }
 
     @Override

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 /// The reading side of the database actor: coalesced loads and single questions. Confined to that
 /// actor.
 ///
-/// A free session takes all waiting loads as one, or one question, by turns. Where there are several
-/// sessions, one is kept from questions, so that no load waits behind scans alone.
+/// A free session takes all waiting loads as one, or one question, by turns. Where there are
+/// several sessions, one is kept from questions, so that no load waits behind scans alone.
 final class Readers {
   private final Shared shared;
   private final IntSupplier parked;
@@ -31,7 +31,8 @@ final class Readers {
   private int asking;
   private boolean askNext;
   private boolean paused;
-  private @Nullable ServiceError down = new ServiceError.PoolExhausted("the database is not open yet");
+  private @Nullable ServiceError down =
+      new ServiceError.PoolExhausted("the database is not open yet");
 
   private record Seat(int n, ActorRef<Session.Command<Store>> session) {}
 

@@ -10,9 +10,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/// The writes that wait, in the order in which they are to be taken. Confined to the database actor.
+/// The writes that wait, in the order in which they are to be taken. Confined to the database
+/// actor.
 ///
 /// ## Order
+///
 /// Writes of one customer never overtake each other: only the first of them stands in a lane, the
 /// others form a chain behind it until it has ended, whether it waits, is in hand, or is run again.
 /// So a batch never holds two writes of one customer, and all but the sweep is O(1) a write.
@@ -111,8 +113,8 @@ final class SaveQueue {
     }
   }
 
-  /// Takes the next batch: distinct customers, within the limits of rows and bytes but for its first
-  /// write. Empty if nothing waits.
+  /// Takes the next batch: distinct customers, within the limits of rows and bytes but for its
+  /// first write. Empty if nothing waits.
   List<PendingWrite> take() {
     if (!again.isEmpty()) {
       return fill(new ArrayList<>(again.size()), again);

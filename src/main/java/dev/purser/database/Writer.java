@@ -16,10 +16,11 @@ import org.jspecify.annotations.Nullable;
 /// actor.
 ///
 /// ## Failure
+///
 /// Work that failed before its commit is known not to be applied: it is tried again as far as its
-/// deadline and the retry budget allow, once more and alone if the fault may be its own, or refused.
-/// Work whose commit had begun may be applied: the same saves are run again, ahead of everything and
-/// past their deadlines, until it is known.
+/// deadline and the retry budget allow, once more and alone if the fault may be its own, or
+/// refused. Work whose commit had begun may be applied: the same saves are run again, ahead of
+/// everything and past their deadlines, until it is known.
 final class Writer {
   private final Shared shared;
   private final SaveQueue queue;
@@ -28,7 +29,8 @@ final class Writer {
   private @Nullable ActorRef<Session.Command<Store>> idle;
   private @Nullable CommitWork inHand;
   private long handedNanos;
-  private @Nullable ServiceError down = new ServiceError.PoolExhausted("the database is not open yet");
+  private @Nullable ServiceError down =
+      new ServiceError.PoolExhausted("the database is not open yet");
   private @Nullable ServiceError low;
   private boolean paused;
 
@@ -113,8 +115,7 @@ final class Writer {
       return;
     }
     boolean alone = batch.getFirst().alone;
-    CommitWork work =
-        new CommitWork(batch, alone, shared.product().writer(), shared.retrying());
+    CommitWork work = new CommitWork(batch, alone, shared.product().writer(), shared.retrying());
     measure(batch);
     inHand = work;
     idle = null;
@@ -228,8 +229,8 @@ final class Writer {
     }
   }
 
-  /// It may be committed, and running it again fails: it can neither be refused nor acknowledged, so
-  /// it is tried on, out of the way of others.
+  /// It may be committed, and running it again fails: it can neither be refused nor acknowledged,
+  /// so it is tried on, out of the way of others.
   private void putOff(PendingWrite write, ServiceError why) {
     long delay =
         shared.settings().slots().backoff().delayMillis(write.putOff, ThreadLocalRandom.current());
@@ -248,8 +249,7 @@ final class Writer {
 
   /// Ends the writing side: what waits is refused; what may have been committed is handed over.
   List<PendingWrite> close(ServiceError why) {
-    queue.expire(
-        Long.MAX_VALUE, Long.MAX_VALUE, held(), w -> refuse(w, why), l -> l.refuse(why));
+    queue.expire(Long.MAX_VALUE, Long.MAX_VALUE, held(), w -> refuse(w, why), l -> l.refuse(why));
     List<PendingWrite> unsettled = queue.unknown();
     for (PendingWrite write : held()) {
       write.again = true;
@@ -271,7 +271,8 @@ final class Writer {
     String state = inHand == null ? "the writer is not open" : "the writer is busy";
     ServiceError cause = down;
     if (cause instanceof ServiceError.Database) {
-      return new ServiceError.Database(DatabaseCause.UNREACHABLE, "not written: " + cause.message());
+      return new ServiceError.Database(
+          DatabaseCause.UNREACHABLE, "not written: " + cause.message());
     }
     return shared.expired("saves", write.queuedNanos, waiting, state);
   }

@@ -62,6 +62,7 @@ public record Retry(
     }
   }
 
+  @SuppressWarnings("ReferenceEquality") // nothing may be suppressed by itself
   private static <T> CompletionStage<T> failed(Throwable thrown, Throwable earlier) {
     Throwable last = unwrapped(thrown);
     if (last != earlier) {

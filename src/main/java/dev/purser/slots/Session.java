@@ -16,9 +16,11 @@ import org.slf4j.LoggerFactory;
 /// closes it.
 ///
 /// ## Concurrency
+///
 /// It blocks, and so runs on a dispatcher of its own. Its connection never leaves it.
 ///
 /// ## Failure
+///
 /// It never restarts itself: whatever goes wrong with the connection ends it, and its slot decides.
 ///
 /// @param <C> the connection

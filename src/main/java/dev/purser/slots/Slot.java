@@ -30,6 +30,7 @@ import org.slf4j.LoggerFactory;
 /// the next one, with backoff where that is due. It is not on the path of the work.
 ///
 /// ## Failure
+///
 /// [Decision] decides by the error. An outage is waited out for as long as it takes. Unrecognised
 /// failures outside callers' work escalate beyond a limit, and so does a database that stays locked
 /// while the node starts. A unit of work beyond its time limit is interrupted, again at every look;
@@ -284,8 +285,7 @@ public final class Slot<C> {
   }
 
   private void show(State state) {
-    long since =
-        shown != null && shown.state() == state ? shown.sinceMillis() : clock.millis();
+    long since = shown != null && shown.state() == state ? shown.sinceMillis() : clock.millis();
     SlotView view =
         new SlotView(n, kind, state, since, openedMillis, pulse.uses(), lastError, restarts);
     if (!view.equals(shown)) {

@@ -9,8 +9,7 @@ final class SlotMetrics {
   private SlotMetrics() {}
 
   static void closed(String kind, String reason) {
-    Metrics.counter(
-            "slot_closed", "Connections closed, by reason", "kind", kind, "reason", reason)
+    Metrics.counter("slot_closed", "Connections closed, by reason", "kind", kind, "reason", reason)
         .increment();
   }
 
