@@ -64,8 +64,7 @@ public final class BareLoader {
   /// Loads all parts into a file of its own; answers rows a second, opening not counted.
   static double load(Path folder, int rowsPerStatement) throws IOException, SQLException {
     Path file = RetailLines.scratch();
-    SqliteStore.open(
-            file, new SqliteSettings(32 << 20, 64 << 20, Duration.ofSeconds(1)), true)
+    SqliteStore.open(file, new SqliteSettings(32 << 20, 64 << 20, Duration.ofSeconds(1)), true)
         .close();
     try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file)) {
       try (Statement statement = connection.createStatement()) {
@@ -110,7 +109,8 @@ public final class BareLoader {
   }
 
   /// One table and its two statements: of many rows and of one.
-  private record Table<T>(PreparedStatement many, PreparedStatement one, int columns, int rows, Bind<T> bind) {
+  private record Table<T>(
+      PreparedStatement many, PreparedStatement one, int columns, int rows, Bind<T> bind) {
     Table(Connection connection, String head, int columns, int rows, Bind<T> bind)
         throws SQLException {
       this(

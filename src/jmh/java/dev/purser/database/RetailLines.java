@@ -95,10 +95,18 @@ final class RetailLines {
         new Row.Event(
             customer,
             amount > 0
-                ? new Purchase(
-                    id, f.get(1), description, quantity, amount, "GBP", at, 7, country)
+                ? new Purchase(id, f.get(1), description, quantity, amount, "GBP", at, 7, country)
                 : new Refund(
-                    id, null, f.get(1), description, -quantity, -amount, "GBP", null, at, 127,
+                    id,
+                    null,
+                    f.get(1),
+                    description,
+                    -quantity,
+                    -amount,
+                    "GBP",
+                    null,
+                    at,
+                    127,
                     country)));
   }
 

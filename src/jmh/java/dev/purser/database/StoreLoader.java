@@ -76,8 +76,7 @@ public final class StoreLoader {
   private Store.Write write(String customer, List<Change> changes) {
     Profile base = profiles.computeIfAbsent(customer, Profile::absent);
     return new Store.Write.OfCustomer(
-        new CustomerSave(
-            customer, changeId++, base, 0, System.currentTimeMillis(), changes),
+        new CustomerSave(customer, changeId++, base, 0, System.currentTimeMillis(), changes),
         false);
   }
 
