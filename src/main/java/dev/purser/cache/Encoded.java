@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.purser.ledger.Profile;
 import dev.purser.ledger.Totals;
+import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -91,7 +92,7 @@ final class Encoded {
           totals(in),
           (has & 1) == 0 ? null : first,
           (has & 2) == 0 ? null : last);
-    } catch (java.nio.BufferUnderflowException | IllegalArgumentException _) {
+    } catch (BufferUnderflowException _) {
       return null;
     }
   }
@@ -122,9 +123,12 @@ final class Encoded {
 
   private static String text(ByteBuffer in) {
     int length = in.getInt();
-    int start = in.position();
-    in.position(Math.addExact(start, length));
-    return new String(in.array(), start, length, UTF_8);
+    if (length < 0 || length > in.remaining()) {
+      throw new BufferUnderflowException();
+    }
+    byte[] utf8 = new byte[length];
+    in.get(utf8);
+    return new String(utf8, UTF_8);
   }
 
   /// A buffer that grows.

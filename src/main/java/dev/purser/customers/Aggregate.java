@@ -48,13 +48,20 @@ final class Aggregate {
     if (known != null) {
       return known;
     }
-    if (!profile.stored()) {
-      return answer = new Customer.Reply.Refused(notFound(profile.id()), false);
-    }
-    byte[] json = ProfileJson.encode(profile, stale());
-    Customer.Source later = stale() ? source : Customer.Source.MEMORY;
-    answer = new Customer.Reply.Read(profile.id(), profile.version(), stale(), later, json);
-    return new Customer.Reply.Read(profile.id(), profile.version(), stale(), source, json);
+    Customer.Reply first = encode();
+    answer =
+        source == Customer.Source.DATABASE && first instanceof Customer.Reply.Read read
+            ? new Customer.Reply.Read(
+                read.id(), read.version(), read.stale(), Customer.Source.MEMORY, read.json())
+            : first;
+    return first;
+  }
+
+  private Customer.Reply encode() {
+    return profile.stored()
+        ? new Customer.Reply.Read(
+            profile.id(), profile.version(), stale(), source, ProfileJson.encode(profile, stale()))
+        : new Customer.Reply.Refused(notFound(profile.id()), false);
   }
 
   static ServiceError notFound(String id) {

@@ -15,6 +15,7 @@ import dev.purser.customers.Customer.Stop;
 import dev.purser.database.Database;
 import dev.purser.database.LoadReply;
 import dev.purser.database.SaveReply;
+import dev.purser.faults.Backoff;
 import dev.purser.faults.ServiceError;
 import dev.purser.ledger.Profile;
 import java.time.Duration;
@@ -64,6 +65,7 @@ final class CustomerStates {
   private final CustomersSettings settings;
   private final Copies copies;
   private final ActorRef<SaveReply> saves;
+  private final Backoff reloads;
   private final Readers readers;
   private final Pending pending;
 
@@ -96,6 +98,7 @@ final class CustomerStates {
     this.shard = shard;
     this.at = at;
     settings = at.settings();
+    reloads = new Backoff(settings.reloadMin(), settings.reloadMax());
     pending = new Pending(settings);
     readers = new Readers(id, settings.bufferReads());
     copies =
@@ -256,8 +259,8 @@ final class CustomerStates {
   /// The database has failed; what the cache knew decides.
   private Behavior<Command> unloaded(ServiceError error) {
     loadError = error;
+    reloadAtMillis = at.clock().millis() + reloads.delayMillis(failedLoads, ThreadLocalRandom.current());
     failedLoads++;
-    reloadAtMillis = at.clock().millis() + reloadPause();
     held = copy instanceof Cache.Hit(Profile profile) ? Aggregate.copy(profile) : null;
     if (held == null) {
       at.metrics().notLoaded();
@@ -413,14 +416,6 @@ final class CustomerStates {
   /// Whether it is time to ask the database again; without a copy each question is.
   private boolean mayLoad() {
     return held == null || at.clock().millis() >= reloadAtMillis;
-  }
-
-  /// Doubles with each failure up to the cap; half of it is jitter, so that customers that failed
-  /// together do not come back together.
-  private long reloadPause() {
-    long min = settings.reloadMin().toMillis();
-    long cap = Math.min(settings.reloadMax().toMillis(), min << Math.min(failedLoads - 1, 16));
-    return cap / 2 + ThreadLocalRandom.current().nextLong(cap / 2 + 1);
   }
 
   private Behavior<Command> leave(Behavior<Command> state) {

@@ -4,7 +4,9 @@ import dev.purser.customers.Customer.Reply;
 import dev.purser.database.Chore;
 import dev.purser.database.Database;
 import dev.purser.database.Query;
+import dev.purser.database.Query.SettlementTotal;
 import dev.purser.database.RunRow;
+import dev.purser.faults.Backoff;
 import dev.purser.faults.Fault;
 import dev.purser.faults.ServiceError;
 import dev.purser.ledger.Outcome;
@@ -19,14 +21,19 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.japi.Pair;
+import org.apache.pekko.japi.pf.PFBuilder;
 import org.apache.pekko.pattern.Patterns;
 import org.apache.pekko.stream.javadsl.Source;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import scala.PartialFunction;
 
 /// The settlement of everybody: a stream that pages through the customers with pending refunds,
 /// settles so many at a time, and tells how it goes no faster than it is read.
@@ -39,12 +46,16 @@ import org.slf4j.LoggerFactory;
 final class Settlement {
   private static final Logger LOG = LoggerFactory.getLogger(Settlement.class);
   private static final String KIND = "settlement";
+  private static final String RUNNING = "running";
+  private static final String DONE = "done";
+  private static final SettlementTotal NOTHING = new SettlementTotal(0, List.of());
 
   /// Begins the name under which customers remember a run. Ids of callers hold no control
   /// characters, so that no settlement of one customer can pass for one of everybody.
   private static final String EVERYBODY = "all\t";
 
-  private static final Duration RETRY_PAUSE = Duration.ofMillis(200);
+  private static final Backoff BACKOFF =
+      new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5));
 
   private final Customers customers;
   private final ActorSystem<?> system;
@@ -107,7 +118,7 @@ final class Settlement {
     return Source.completionStage(open(key))
         .flatMapConcat(
             opened -> opened.run().state().equals(DONE) ? again(opened.run()) : proceed(opened))
-        .recover(Throwable.class, () -> notOpened(new ServiceError.Internal("unreachable")))
+        .recover(failure(Settlement::notOpened))
         .mapMaterializedValue(_ -> NotUsed.getInstance());
   }
 
@@ -180,7 +191,7 @@ final class Settlement {
             settings.inFlight(), id -> patiently(() -> settle(id, opened.name())))
         .mapConcat(step -> step)
         .concatLazy(end)
-        .recover(Throwable.class, () -> null)
+        .recover(failure(Failed::new))
         .merge(ticks, true);
   }
 
@@ -222,5 +233,130 @@ final class Settlement {
       case Outcome.Refused(ServiceError error) -> throw new Fault(error);
       case Outcome.Accepted _, Outcome.Duplicate _, Outcome.Erased _ -> List.of();
     };
+  }
+
+  private List<RunEvent> events(SettlementReport report, Step step) {
+    return switch (step) {
+      case Settled(Outcome.Settled outcome) -> {
+        report.add(outcome);
+        yield List.of();
+      }
+      case Tick _ -> List.of(new RunEvent.Progress(report.now(false)));
+      case Failed(ServiceError error) ->
+          List.of(new RunEvent.Problem(error, report.now(false)));
+      case Ended(SettlementTotal total) -> {
+        report.replace(total);
+        yield List.of(new RunEvent.Summary(report.now(false)));
+      }
+    };
+  }
+
+  /// Keeps the run as its last event says, before that is told. A summary that cannot be kept is a
+  /// problem: the same key would not find it.
+  private CompletionStage<RunEvent> keepLast(RunRow run, RunEvent last, AtomicBoolean told) {
+    told.set(true);
+    return switch (last) {
+      case RunEvent.Summary(RunEvent.Report.Settlement report) ->
+          keep(in(run, DONE, report))
+              .thenApply(_ -> last)
+              .exceptionally(e -> new RunEvent.Problem(errorOf(e), report));
+      case RunEvent.Problem(var _, RunEvent.Report.Settlement report) ->
+          keep(in(run, "failed", report)).handle((_, e) -> noted(run, last, e));
+      case RunEvent.Summary _, RunEvent.Problem _, RunEvent.Started _, RunEvent.Progress _ ->
+          done(last);
+    };
+  }
+
+  /// Marks a run that nobody listens to any more.
+  private void abandoned(RunRow run, AtomicBoolean told) {
+    if (!told.get()) {
+      var _ = keep(in(run, "cancelled", null)).handle((_, e) -> noted(run, run, e));
+    }
+  }
+
+  private static <T> T noted(RunRow run, T value, @Nullable Throwable failure) {
+    if (failure != null) {
+      LOG.warn("How settlement {} ended could not be kept: {}", run.id(), failure.getMessage());
+    }
+    return value;
+  }
+
+  private RunRow in(RunRow run, String state, RunEvent.Report.@Nullable Settlement report) {
+    return new RunRow(
+        run.id(),
+        KIND,
+        state,
+        run.key(),
+        run.startedMillis(),
+        state.equals(RUNNING) ? null : clock.millis(),
+        report == null ? run.report() : SettlementReport.json(report));
+  }
+
+  private CompletionStage<RunRow> keep(RunRow run) {
+    return customers
+        .order(new Chore.KeepRun(run), Database.Lane.INTERACTIVE, deadline())
+        .thenApply(
+            rows -> {
+              if (rows == 0) {
+                throw new Fault(
+                    new ServiceError.Conflict("Another settlement holds the same id."));
+              }
+              return run;
+            });
+  }
+
+  /// Repeats what fails retryably, for as long as the settings say.
+  private <T> CompletionStage<T> patiently(Supplier<CompletionStage<T>> call) {
+    return patiently(call, 0, clock.millis() + settings.patience().toMillis());
+  }
+
+  private <T> CompletionStage<T> patiently(
+      Supplier<CompletionStage<T>> call, int attempt, long untilMillis) {
+    return call.get()
+        .exceptionallyCompose(
+            thrown -> {
+              long pause = BACKOFF.delayMillis(attempt, ThreadLocalRandom.current());
+              return errorOf(thrown).retryable() && clock.millis() + pause < untilMillis
+                  ? Patterns.after(
+                      Duration.ofMillis(pause),
+                      system,
+                      () -> patiently(call, attempt + 1, untilMillis))
+                  : CompletableFuture.failedStage(thrown);
+            });
+  }
+
+  private static <T> PartialFunction<Throwable, T> failure(Function<ServiceError, T> told) {
+    return new PFBuilder<Throwable, T>().matchAny(e -> told.apply(errorOf(e))).build();
+  }
+
+  private long deadline() {
+    return clock.millis() + settings.timeout().toMillis();
+  }
+
+  private static RunEvent notOpened(ServiceError error) {
+    return new RunEvent.Problem(
+        error, new RunEvent.Report.Settlement("", false, 0, 0, List.of()));
+  }
+
+  private static boolean isLast(RunEvent event) {
+    return event instanceof RunEvent.Summary || event instanceof RunEvent.Problem;
+  }
+
+  private static CompletionStage<RunEvent> done(RunEvent event) {
+    return CompletableFuture.completedFuture(event);
+  }
+
+  private static ServiceError errorOf(Throwable thrown) {
+    Throwable cause = thrown instanceof CompletionException c ? c.getCause() : thrown;
+    if (cause instanceof Fault fault) {
+      return fault.error();
+    }
+    LOG.error("A settlement failed unexpectedly", thrown);
+    return new ServiceError.Internal("An unexpected failure ended the settlement.");
+  }
+
+  /// Sorts by time: twelve hexadecimal digits of milliseconds, then eight of chance.
+  private static String runId(long nowMillis) {
+    return "%012x-%08x".formatted(nowMillis, ThreadLocalRandom.current().nextInt());
   }
 }
