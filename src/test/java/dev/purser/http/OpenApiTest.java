@@ -394,8 +394,7 @@ final class OpenApiTest {
     }
   }
 
-  /// The document with every reference replaced by what it refers to; fields beside a reference are
-  /// laid over it.
+  /// The document with every reference replaced by what it refers to.
   private JsonNode resolve(JsonNode node) {
     return switch (node) {
       case ObjectNode object -> resolved(object);
@@ -408,23 +407,25 @@ final class OpenApiTest {
     };
   }
 
+  /// A description beside a reference takes the place of the target's; anything else beside it is a
+  /// schema that must hold too.
   private ObjectNode resolved(ObjectNode object) {
-    ObjectNode copy = JSON.createObjectNode();
-    if (object.path("$ref").isTextual()) {
-      String reference = object.path("$ref").asText();
-      assertThat(reference).startsWith("#/components/");
-      JsonNode target = raw.at(reference.substring(1));
-      assertThat(target.isObject()).as(reference).isTrue();
-      copy.setAll((ObjectNode) resolve(target));
+    ObjectNode own = JSON.createObjectNode();
+    object.properties().forEach(f -> own.set(f.getKey(), resolve(f.getValue())));
+    if (!object.path("$ref").isTextual()) {
+      return own;
     }
-    object
-        .properties()
-        .forEach(
-            f -> {
-              if (!f.getKey().equals("$ref")) {
-                copy.set(f.getKey(), resolve(f.getValue()));
-              }
-            });
-    return copy;
+    own.remove("$ref");
+    String reference = object.path("$ref").asText();
+    JsonNode target = raw.at(reference.substring(1));
+    assertThat(reference).startsWith("#/components/");
+    assertThat(target.isObject()).as(reference).isTrue();
+    ObjectNode copy = (ObjectNode) resolve(target);
+    if (Set.of("description").containsAll(names(own))) {
+      return copy.setAll(own);
+    }
+    ObjectNode both = JSON.createObjectNode();
+    both.putArray("allOf").add(copy).add(own);
+    return both;
   }
 }
