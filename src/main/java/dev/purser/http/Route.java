@@ -6,11 +6,67 @@ import java.util.List;
 ///
 /// @param template the path with its parameters in braces; also the metrics' label
 /// @param role the least role that may call it
-public record Route(String method, String template, Role role) {
+/// @param form what it answers with
+/// @param parameters the query parameters it knows; one that ends in `*` stands for all with that
+///   prefix
+/// @param endpoint who answers it
+public record Route(
+    String method,
+    String template,
+    Role role,
+    Form form,
+    List<String> parameters,
+    Endpoint endpoint) {
+
+  /// The forms an answer may have.
+  public enum Form {
+    /// The envelope.
+    JSON(List.of(Accepts.JSON)),
+    /// The envelope, or bare objects a line for those who ask for them.
+    LINES(List.of(Accepts.JSON, Accepts.LINES)),
+    /// Prometheus text.
+    TEXT(List.of("text/plain")),
+    /// The OpenAPI document.
+    YAML(List.of("application/yaml"));
+
+    private final List<String> offers;
+
+    Form(List<String> offers) {
+      this.offers = offers;
+    }
+
+    /// The media types, the default first.
+    public List<String> offers() {
+      return offers;
+    }
+  }
+
+  public Route {
+    parameters = List.copyOf(parameters);
+  }
+
+  static Route of(
+      String method, String template, Role role, Endpoint endpoint, String... parameters) {
+    return new Route(method, template, role, Form.JSON, List.of(parameters), endpoint);
+  }
+
+  Route as(Form other) {
+    return new Route(method, template, role, other, parameters, endpoint);
+  }
 
   /// The template's segments, without the leading slash.
   List<String> segments() {
     return List.of(template.substring(1).split("/", -1));
+  }
+
+  /// Where in the path the parameter `name` stands.
+  int position(String name) {
+    int end = template.indexOf("{" + name + "}");
+    int position = -1;
+    for (int i = 0; i < end; i++) {
+      position += template.charAt(i) == '/' ? 1 : 0;
+    }
+    return position;
   }
 
   /// Whether a call may change something that is kept.

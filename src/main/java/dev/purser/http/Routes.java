@@ -5,53 +5,124 @@ import static dev.purser.http.Role.OPERATOR;
 import static dev.purser.http.Role.READER;
 import static dev.purser.http.Role.WRITER;
 
+import dev.purser.http.Route.Form;
 import java.util.List;
+import java.util.stream.Stream;
 
-/// The route table: every URL that this edge answers.
+/// The route table: every URL that this edge answers, who may call it, which query parameters it
+/// knows and who answers it.
 public final class Routes {
 
   /// All routes. HEAD answers as GET, and OPTIONS is answered for every template.
   public static final List<Route> TABLE =
+      Stream.of(customers(), ledger(), ingest(), letters(), node(), ops())
+          .flatMap(List::stream)
+          .toList();
+
+  private static final List<Route> BENCHMARK =
       List.of(
-          new Route("PUT", "/v1/customers/{id}", WRITER),
-          new Route("PATCH", "/v1/customers/{id}", WRITER),
-          new Route("GET", "/v1/customers/{id}", READER),
-          new Route("DELETE", "/v1/customers/{id}", WRITER),
-          new Route("POST", "/v1/customers/lookup", READER),
-          new Route("GET", "/v1/customers", READER),
-          new Route("POST", "/v1/customers/{id}/purchases", WRITER),
-          new Route("GET", "/v1/customers/{id}/purchases", READER),
-          new Route("GET", "/v1/customers/{id}/purchases/{pid}", READER),
-          new Route("POST", "/v1/customers/{id}/refunds", WRITER),
-          new Route("GET", "/v1/customers/{id}/refunds", READER),
-          new Route("GET", "/v1/customers/{id}/refunds/{rid}", READER),
-          new Route("POST", "/v1/customers/{id}/settlement", WRITER),
-          new Route("POST", "/v1/settlements", WRITER),
-          new Route("DELETE", "/v1/suppressions/{id}", WRITER),
-          new Route("POST", "/v1/ingest", WRITER),
-          new Route("GET", "/v1/ingest/runs", READER),
-          new Route("GET", "/v1/ingest/runs/{run}", READER),
-          new Route("DELETE", "/v1/ingest/runs/{run}", WRITER),
-          new Route("GET", "/v1/dead-letters", READER),
-          new Route("DELETE", "/v1/dead-letters", WRITER),
-          new Route("POST", "/v1/dead-letters/replay", WRITER),
-          new Route("GET", "/v1/dead-letters/{id}", READER),
-          new Route("DELETE", "/v1/dead-letters/{id}", WRITER),
-          new Route("POST", "/v1/dead-letters/{id}/replay", WRITER),
-          new Route("GET", "/health/live", ANYONE),
-          new Route("GET", "/health/ready", ANYONE),
-          new Route("GET", "/metrics", READER),
-          new Route("GET", "/openapi.yaml", READER),
-          new Route("GET", "/ops/slots", OPERATOR),
-          new Route("POST", "/ops/slots/{n}/recycle", OPERATOR),
-          new Route("POST", "/ops/database/pause", OPERATOR),
-          new Route("POST", "/ops/database/resume", OPERATOR),
-          new Route("POST", "/ops/cache/clear", OPERATOR),
-          new Route("GET", "/ops/supervision", OPERATOR),
-          new Route("GET", "/ops/config", OPERATOR),
-          new Route("GET", "/ops/threads", OPERATOR),
-          new Route("PUT", "/ops/log-level", OPERATOR),
-          new Route("POST", "/ops/drain", OPERATOR));
+          Route.of("GET", "/bench/constant/{id}", READER, BenchmarkCalls::get),
+          Route.of("POST", "/bench/constant/{id}/purchases", WRITER, BenchmarkCalls::post));
 
   private Routes() {}
+
+  /// The table as `settings` want it.
+  static List<Route> of(HttpSettings settings) {
+    return settings.benchmarkRoutes()
+        ? Stream.concat(TABLE.stream(), BENCHMARK.stream()).toList()
+        : TABLE;
+  }
+
+  private static List<Route> customers() {
+    return List.of(
+        Route.of(
+                "GET",
+                "/v1/customers",
+                READER,
+                SegmentCalls::list,
+                "preference.*",
+                "net_minor.gte",
+                "net_minor.lt",
+                "currency",
+                "last_purchase_at.gte",
+                "last_purchase_at.lt",
+                "expand",
+                "limit",
+                "after")
+            .as(Form.LINES),
+        Route.of("POST", "/v1/customers/lookup", READER, CustomerCalls::lookup),
+        Route.of("GET", "/v1/customers/{id}", READER, CustomerCalls::get),
+        Route.of("PUT", "/v1/customers/{id}", WRITER, CustomerCalls::put),
+        Route.of("PATCH", "/v1/customers/{id}", WRITER, CustomerCalls::patch),
+        Route.of("DELETE", "/v1/customers/{id}", WRITER, CustomerCalls::delete, "suppress"),
+        Route.of("DELETE", "/v1/suppressions/{id}", WRITER, CustomerCalls::liftSuppression));
+  }
+
+  private static List<Route> ledger() {
+    return List.of(
+        Route.of("POST", "/v1/customers/{id}/purchases", WRITER, LedgerCalls::postPurchase),
+        listing("/v1/customers/{id}/purchases", LedgerCalls::purchases),
+        Route.of("GET", "/v1/customers/{id}/purchases/{pid}", READER, LedgerCalls::purchase),
+        Route.of("POST", "/v1/customers/{id}/refunds", WRITER, LedgerCalls::postRefund),
+        listing("/v1/customers/{id}/refunds", LedgerCalls::refunds),
+        Route.of("GET", "/v1/customers/{id}/refunds/{rid}", READER, LedgerCalls::refund),
+        Route.of("POST", "/v1/customers/{id}/settlement", WRITER, SettlementCalls::one),
+        Route.of("POST", "/v1/settlements", WRITER, SettlementCalls::all).as(Form.LINES));
+  }
+
+  private static List<Route> ingest() {
+    return List.of(
+        Route.of("POST", "/v1/ingest", WRITER, IngestCalls::start, "profile", "unknown")
+            .as(Form.LINES),
+        listing("/v1/ingest/runs", IngestCalls::runs),
+        Route.of("GET", "/v1/ingest/runs/{run}", READER, IngestCalls::run),
+        Route.of("DELETE", "/v1/ingest/runs/{run}", WRITER, IngestCalls::cancel));
+  }
+
+  private static List<Route> letters() {
+    return List.of(
+        listing("/v1/dead-letters", LetterCalls::list, "run", "reason"),
+        Route.of(
+            "DELETE", "/v1/dead-letters", WRITER, LetterCalls::deleteAll, "run", "reason"),
+        Route.of(
+                "POST",
+                "/v1/dead-letters/replay",
+                WRITER,
+                LetterCalls::replayAll,
+                "run",
+                "reason")
+            .as(Form.LINES),
+        Route.of("GET", "/v1/dead-letters/{id}", READER, LetterCalls::get),
+        Route.of("DELETE", "/v1/dead-letters/{id}", WRITER, LetterCalls::delete),
+        Route.of("POST", "/v1/dead-letters/{id}/replay", WRITER, LetterCalls::replay)
+            .as(Form.LINES));
+  }
+
+  private static List<Route> node() {
+    return List.of(
+        Route.of("GET", "/health/live", ANYONE, OperationCalls::live),
+        Route.of("GET", "/health/ready", ANYONE, OperationCalls::ready),
+        Route.of("GET", "/metrics", READER, OperationCalls::metrics).as(Form.TEXT),
+        Route.of("GET", "/openapi.yaml", READER, OperationCalls::openapi).as(Form.YAML));
+  }
+
+  private static List<Route> ops() {
+    return List.of(
+        Route.of("GET", "/ops/slots", OPERATOR, OperationCalls::slots),
+        Route.of("POST", "/ops/slots/{n}/recycle", OPERATOR, OperationCalls::recycle),
+        Route.of("POST", "/ops/database/pause", OPERATOR, OperationCalls::pause),
+        Route.of("POST", "/ops/database/resume", OPERATOR, OperationCalls::resume),
+        Route.of("POST", "/ops/cache/clear", OPERATOR, OperationCalls::clearCache),
+        Route.of("GET", "/ops/supervision", OPERATOR, OperationCalls::supervision),
+        Route.of("GET", "/ops/config", OPERATOR, OperationCalls::config),
+        Route.of("GET", "/ops/threads", OPERATOR, OperationCalls::threads),
+        Route.of("PUT", "/ops/log-level", OPERATOR, OperationCalls::logLevel),
+        Route.of("POST", "/ops/drain", OPERATOR, OperationCalls::drain));
+  }
+
+  private static Route listing(String template, Endpoint endpoint, String... filters) {
+    String[] parameters = Stream.concat(Stream.of(filters), Stream.of("limit", "after"))
+        .toArray(String[]::new);
+    return Route.of("GET", template, READER, endpoint, parameters).as(Form.LINES);
+  }
 }

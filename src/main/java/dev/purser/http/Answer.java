@@ -1,0 +1,49 @@
+package dev.purser.http;
+
+import java.util.List;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.http.javadsl.model.ContentType;
+import org.apache.pekko.http.javadsl.model.HttpHeader;
+import org.apache.pekko.stream.javadsl.Source;
+import org.apache.pekko.util.ByteString;
+
+/// What an endpoint answers; the edge gives it its HTTP form. Arrays are handed over.
+sealed interface Answer {
+
+  int status();
+
+  List<HttpHeader> headers();
+
+  /// The encoded `data` of the success envelope.
+  @SuppressWarnings("ArrayRecordComponent") // a documented hand-over, compared by nobody
+  record Data(int status, byte[] json, List<HttpHeader> headers) implements Answer {}
+
+  /// A body as it is, without envelope.
+  @SuppressWarnings("ArrayRecordComponent") // a documented hand-over, compared by nobody
+  record Whole(int status, ContentType type, byte[] bytes, List<HttpHeader> headers)
+      implements Answer {}
+
+  /// A status without a body.
+  record Bare(int status, List<HttpHeader> headers) implements Answer {}
+
+  /// Newline-delimited JSON of any length.
+  record Lines(Source<ByteString, NotUsed> lines) implements Answer {
+    @Override
+    public int status() {
+      return 200;
+    }
+
+    @Override
+    public List<HttpHeader> headers() {
+      return List.of();
+    }
+  }
+
+  static Answer data(byte[] json) {
+    return new Data(200, json, List.of());
+  }
+
+  static Answer data(Json.Writing members) {
+    return data(Json.object(members));
+  }
+}

@@ -1,0 +1,249 @@
+package dev.purser.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import dev.purser.faults.Fault;
+import dev.purser.faults.ServiceError;
+import dev.purser.ledger.StrictJson;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeoutException;
+import java.util.zip.GZIPInputStream;
+import org.apache.pekko.Done;
+import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.apache.pekko.http.javadsl.model.HttpEntity;
+import org.apache.pekko.http.javadsl.model.RequestEntity;
+import org.apache.pekko.stream.Materializer;
+import org.apache.pekko.stream.javadsl.Compression;
+import org.apache.pekko.stream.javadsl.Keep;
+import org.apache.pekko.stream.javadsl.Sink;
+import org.apache.pekko.stream.javadsl.Source;
+import org.apache.pekko.util.ByteString;
+import org.apache.pekko.util.ByteStringBuilder;
+
+/// The body of one request: read whole within limits, or as a stream, or drained if nobody wants
+/// it. At most one of these happens. Confined to its request.
+final class Body {
+  private static final String JSON = "application/json";
+  private static final int INFLATE_CHUNK = 64 << 10;
+
+  private final RequestEntity entity;
+  private final Head head;
+  private final HttpSettings settings;
+  private final HttpMetrics metrics;
+  private final Materializer materializer;
+  private final Draining draining;
+
+  Body(
+      RequestEntity entity,
+      Head head,
+      HttpSettings settings,
+      HttpMetrics metrics,
+      Materializer materializer) {
+    this.entity = entity;
+    this.head = head;
+    this.settings = settings;
+    this.metrics = metrics;
+    this.materializer = materializer;
+    this.draining = new Draining(settings.drainBytes(), settings.drainTime(), metrics.drainHit);
+  }
+
+  /// The body as JSON; refused with 415, 408, 413 or 400.
+  CompletionStage<JsonNode> json(String... otherTypes) {
+    checkType(JSON, otherTypes);
+    return whole().thenApply(Body::parse);
+  }
+
+  /// As [#json], or a missing node if there is no body.
+  CompletionStage<JsonNode> optionalJson() {
+    return entity.isKnownEmpty()
+        ? CompletableFuture.completedFuture(MissingNode.getInstance())
+        : json();
+  }
+
+  boolean isEmpty() {
+    return entity.isKnownEmpty();
+  }
+
+  /// The body's media type without parameters, in lower case. A charset other than UTF-8 is
+  /// refused.
+  String type() {
+    if (entity.getContentType().equals(ContentTypes.APPLICATION_JSON)) {
+      return JSON;
+    }
+    String[] parts = entity.getContentType().toString().toLowerCase(Locale.ROOT).split(";");
+    for (int i = 1; i < parts.length; i++) {
+      String parameter = parts[i].strip().replace("\"", "");
+      if (parameter.startsWith("charset=") && !parameter.matches("charset=(utf-?8|us-ascii)")) {
+        throw unsupported("The charset must be UTF-8.");
+      }
+    }
+    return parts[0].strip();
+  }
+
+  /// The whole body, decompressed.
+  CompletionStage<byte[]> whole() {
+    boolean gzip = isGzip();
+    if (entity instanceof HttpEntity.Strict strict) {
+      return CompletableFuture.completedFuture(unpacked(strict.getData(), gzip));
+    }
+    if (entity.getContentLengthOption().orElse(0) > settings.bodyBytes()) {
+      throw tooLarge();
+    }
+    return collected()
+        .handle(
+            (bytes, failure) -> {
+              if (failure != null) {
+                throw refusal(failure);
+              }
+              return unpacked(bytes, gzip);
+            });
+  }
+
+  /// The body as a stream of any length, decompressed. The source is for one use.
+  Source<ByteString, ?> stream() {
+    Source<ByteString, ?> bytes = source();
+    return (isGzip() ? bytes.via(Compression.gzipDecompress(INFLATE_CHUNK)) : bytes)
+        .mapError(Throwable.class, Body::streamFault);
+  }
+
+  /// Completed when the sender may be answered: nothing more of the body is going to be read.
+  CompletionStage<Done> released() {
+    boolean nothingToRead = entity.isStrict() || entity.isKnownEmpty();
+    if (nothingToRead || (!draining.started() && head.expectsContinue)) {
+      return CompletableFuture.completedFuture(Done.getInstance());
+    }
+    if (!draining.started()) {
+      var _ = source().runWith(Sink.cancelled(), materializer);
+    }
+    return draining.ended();
+  }
+
+  private Source<ByteString, ?> source() {
+    return entity.withoutSizeLimit().getDataBytes().via(draining);
+  }
+
+  private CompletionStage<ByteString> collected() {
+    return source()
+        .completionTimeout(settings.bodyTime())
+        .toMat(Sink.fold(new Collected(settings.bodyBytes()), Collected::plus), Keep.right())
+        .run(materializer)
+        .thenApply(Collected::result);
+  }
+
+  private byte[] unpacked(ByteString data, boolean gzip) {
+    if (data.size() > settings.bodyBytes()) {
+      throw tooLarge();
+    }
+    byte[] bytes = data.toArrayUnsafe();
+    return gzip ? inflated(bytes) : bytes;
+  }
+
+  /// Inflates no further than the limit, however much there is.
+  private byte[] inflated(byte[] packed) {
+    byte[] bytes;
+    try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(packed))) {
+      bytes = in.readNBytes(settings.bodyBytes() + 1);
+    } catch (IOException _) {
+      throw Problem.malformed("The body is not valid gzip.").refusal();
+    }
+    if (bytes.length > settings.bodyBytes()) {
+      throw tooLarge();
+    }
+    return bytes;
+  }
+
+  private static JsonNode parse(byte[] bytes) {
+    try {
+      return StrictJson.parse(bytes);
+    } catch (StrictJson.NotJson e) {
+      throw Problem.malformed("The body " + e.why() + ".").refusal();
+    }
+  }
+
+  private void checkType(String type, String... others) {
+    String sent = type();
+    if (!sent.equals(type) && !List.of(others).contains(sent)) {
+      throw unsupported("The body must be of the type " + type + ".");
+    }
+  }
+
+  private boolean isGzip() {
+    String coding = head.contentEncoding;
+    if (coding == null || coding.strip().equalsIgnoreCase("identity")) {
+      return false;
+    }
+    if (coding.strip().equalsIgnoreCase("gzip") || coding.strip().equalsIgnoreCase("x-gzip")) {
+      return true;
+    }
+    throw unsupported("The Content-Encoding must be gzip or none.");
+  }
+
+  static Refusal unsupported(String detail) {
+    return Problem.of(415, "ERR_MEDIA_TYPE", detail).refusal();
+  }
+
+  private Refusal tooLarge() {
+    metrics.bodyHit.increment();
+    return Problem.tooLarge(
+            "The body is longer than " + settings.bodyBytes() + " bytes after decompression.")
+        .refusal();
+  }
+
+  private Refusal refusal(Throwable failure) {
+    Throwable cause = failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+    if (cause instanceof TooLong) {
+      return tooLarge();
+    }
+    if (cause instanceof TimeoutException) {
+      metrics.bodyTimeHit.increment();
+      return Problem.of(408, "ERR_REQUEST_TIMEOUT", "The body did not arrive within " + settings.bodyTime().toMillis() + " ms.")
+          .retrying()
+          .refusal();
+    }
+    return Problem.malformed("The body ends before its end.").refusal();
+  }
+
+  /// Any failure of a streamed body is the sender's: cut off, or not gzip.
+  private static Throwable streamFault(Throwable failure) {
+    boolean zip = failure instanceof java.util.zip.ZipException;
+    String what = zip ? "is not valid gzip" : "ends before its end";
+    return new Fault(ServiceError.Validation.of("body", what), failure);
+  }
+
+  /// The body was longer than it may be.
+  private static final class TooLong extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    TooLong() {
+      super("", null, false, false);
+    }
+  }
+
+  /// Collects chunks up to a limit.
+  private static final class Collected {
+    private final ByteStringBuilder bytes = ByteString.createBuilder();
+    private final int limit;
+
+    Collected(int limit) {
+      this.limit = limit;
+    }
+
+    Collected plus(ByteString chunk) {
+      if (bytes.length() + chunk.size() > limit) {
+        throw new TooLong();
+      }
+      bytes.append(chunk);
+      return this;
+    }
+
+    ByteString result() {
+      return bytes.result();
+    }
+  }
+}

@@ -1,0 +1,214 @@
+package dev.purser.http;
+
+import dev.purser.faults.Fault;
+import dev.purser.faults.ServiceError;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.pekko.http.javadsl.model.AttributeKeys;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// One request to one response: who may call, which route it is, and the form of its answer or
+/// refusal. Safe for many threads.
+///
+/// Order of judgement: host, route (404, 405), token and role, rate, admission, form of the answer
+/// (406), query, and then what the endpoint judges.
+public final class Edge {
+  private static final Logger LOG = LoggerFactory.getLogger(Edge.class);
+
+  private final Doors doors;
+  private final RouteTree routes;
+  private final Access access;
+  private final RateLimit rates;
+  private final HttpMetrics metrics = new HttpMetrics();
+  private final Responses responses;
+  private final RequestIds ids = new RequestIds();
+  private final AtomicInteger inHand = new AtomicInteger();
+
+  public Edge(Doors doors) {
+    HttpSettings settings = doors.settings();
+    this.doors = doors;
+    this.routes = new RouteTree(Routes.of(settings));
+    this.access = new Access(settings);
+    this.rates = new RateLimit(settings.ratePerSecond(), settings.rateClients());
+    this.responses = new Responses(settings);
+  }
+
+  /// Answers `request`. The stage never fails.
+  public CompletionStage<HttpResponse> answer(HttpRequest request) {
+    Exchange exchange = new Exchange(request);
+    CompletionStage<Answer> stage;
+    try {
+      stage = exchange.begin();
+    } catch (RuntimeException e) {
+      stage = CompletableFuture.failedFuture(e);
+    }
+    CompletableFuture<HttpResponse> response = new CompletableFuture<>();
+    stage.whenComplete((answer, failure) -> exchange.end(answer, failure, response));
+    return response;
+  }
+
+  /// What is known of one request. Used by one thread at a time.
+  private final class Exchange {
+    private final long startNanos = System.nanoTime();
+    private final HttpRequest request;
+    private final Head head;
+    private final String id;
+    private final Body body;
+    private @Nullable Route route;
+    private boolean admitted;
+
+    Exchange(HttpRequest request) {
+      this.request = request;
+      this.head = Head.of(request);
+      this.id = ids.of(head.requestId);
+      this.body =
+          new Body(request.entity(), head, doors.settings(), metrics, doors.materializer());
+    }
+
+    CompletionStage<Answer> begin() {
+      access.checkHost(head.host);
+      Target target =
+          Target.parse(head.rawTarget == null ? request.getUri().path() : head.rawTarget);
+      String method = request.method().value();
+      if (method.equals("OPTIONS")) {
+        return CompletableFuture.completedFuture(options(target));
+      }
+      Route found =
+          routes.find(method.equals("HEAD") ? "GET" : method, target.segments());
+      if (found == null) {
+        throw unrouted(target, method);
+      }
+      route = found;
+      admit(found);
+      if (Accepts.best(head.accept, found.form().offers()) == null) {
+        throw Problem.of(
+                406, "ERR_NOT_ACCEPTABLE", "This call answers " + String.join(" or ", found.form().offers()) + ".")
+            .refusal();
+      }
+      return found.endpoint().answer(new Call(request, head, body, target, found, doors));
+    }
+
+    private Answer options(Target target) {
+      String allowed = routes.allowed(target.segments());
+      if (allowed.isEmpty() && !"*".equals(head.rawTarget)) {
+        throw unrouted(target, "OPTIONS");
+      }
+      return new Answer.Bare(
+          204, responses.allow(allowed.isEmpty() ? "GET, HEAD, OPTIONS" : allowed, head));
+    }
+
+    private Refusal unrouted(Target target, String method) {
+      String allowed = routes.allowed(target.segments());
+      return allowed.isEmpty()
+          ? Problem.notFound("Nothing is served at this path.").refusal()
+          : Problem.of(405, "ERR_METHOD", method + " is not a method of this path.")
+              .withHeader("Allow", allowed)
+              .refusal();
+    }
+
+    private void admit(Route found) {
+      String token = access.admit(found.role(), head.authorization);
+      if (found.role() == Role.ANYONE) {
+        return;
+      }
+      if (doors.settings().ratePerSecond() > 0 && !rates.take(client(token), startNanos)) {
+        metrics.rateHit.increment();
+        throw Problem.of(429, "ERR_RATE_LIMITED", "This client makes more calls than it may.")
+            .retrying()
+            .refusal();
+      }
+      if (found.role() != Role.OPERATOR) {
+        admitted = true;
+        if (inHand.incrementAndGet() > doors.settings().admitted()) {
+          metrics.admittedHit.increment();
+          throw Problem.overloaded("More calls are in hand than this node admits.").refusal();
+        }
+      }
+    }
+
+    private String client(@Nullable String token) {
+      return token != null
+          ? token
+          : request
+              .getAttribute(AttributeKeys.remoteAddress)
+              .flatMap(a -> a.getAddress())
+              .map(a -> a.getHostAddress())
+              .orElse("unknown");
+    }
+
+    void end(
+        @Nullable Answer answer,
+        @Nullable Throwable failure,
+        CompletableFuture<HttpResponse> response) {
+      if (answer instanceof Answer.Lines) {
+        response.complete(closed(answer, failure)); // the body may still be on its way
+        return;
+      }
+      CompletableFuture<?> released = body.released().toCompletableFuture();
+      if (released.isDone()) {
+        response.complete(closed(answer, failure));
+      } else {
+        released.whenComplete((_, _) -> response.complete(closed(answer, failure)));
+      }
+    }
+
+    /// The response, measured; gives up the place among the admitted.
+    private HttpResponse closed(@Nullable Answer answer, @Nullable Throwable failure) {
+      if (admitted) {
+        inHand.decrementAndGet();
+      }
+      long nanos = System.nanoTime() - startNanos;
+      HttpResponse made = made(answer, failure, nanos);
+      metrics.answered(
+          route == null ? HttpMetrics.UNMATCHED : route.template(),
+          made.status().intValue(),
+          nanos);
+      return made;
+    }
+
+    private HttpResponse made(@Nullable Answer answer, @Nullable Throwable failure, long nanos) {
+      try {
+        return answer != null
+            ? responses.of(answer, head, id, nanos)
+            : responses.of(problem(failure), head, id, nanos);
+      } catch (RuntimeException e) {
+        return responses.of(bug(e), head, id, nanos);
+      }
+    }
+
+    private Problem problem(@Nullable Throwable failure) {
+      Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+      return switch (cause) {
+        case Refusal r -> r.problem();
+        case Fault f -> Problem.of(f.error(), outcome(f.error()));
+        case null, default -> bug(cause);
+      };
+    }
+
+    /// What a failed write did, where nobody who knows has said so.
+    private Problem.@Nullable Outcome outcome(ServiceError error) {
+      if (route == null || !route.writes()) {
+        return null;
+      }
+      return switch (error) {
+        case ServiceError.Overloaded _, ServiceError.PoolExhausted _ -> Problem.Outcome.NOT_APPLIED;
+        default -> Problem.Outcome.UNKNOWN;
+      };
+    }
+
+    private Problem bug(@Nullable Throwable cause) {
+      LOG.error(
+          "Request {} of {} failed: a bug",
+          id,
+          route == null ? HttpMetrics.UNMATCHED : route.template(),
+          cause);
+      return Problem.internal();
+    }
+  }
+}

@@ -1,0 +1,122 @@
+package dev.purser.http;
+
+import dev.purser.faults.Escalated;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.security.GeneralSecurityException;
+import org.apache.pekko.actor.NoSerializationVerificationNeeded;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.PreRestart;
+import org.apache.pekko.actor.typed.Signal;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.http.javadsl.ConnectionContext;
+import org.apache.pekko.http.javadsl.Http;
+import org.apache.pekko.http.javadsl.ServerBinding;
+import org.apache.pekko.http.javadsl.ServerBuilder;
+import org.jspecify.annotations.Nullable;
+
+/// The owner of the binding: it serves [Edge] from its start until it stops.
+///
+/// If it cannot bind it fails with [Escalated], which ends the node. On an orderly shutdown Pekko's
+/// coordinated shutdown unbinds first and lets requests in hand end within `stop-time`; if the actor
+/// stops on its own it unbinds at once.
+public final class HttpServer {
+  private final ActorContext<Command> context;
+  private final HttpSettings settings;
+  private final ActorRef<Listening> replyTo;
+  private @Nullable ServerBinding binding;
+
+  /// What may be asked of the server; nothing yet.
+  public sealed interface Command extends NoSerializationVerificationNeeded {}
+
+  /// The server takes requests.
+  ///
+  /// @param scheme `http` or `https`
+  public record Listening(String scheme, InetSocketAddress address)
+      implements NoSerializationVerificationNeeded {}
+
+  private record Bound(ServerBinding binding) implements Command {}
+
+  private record NotBound(Throwable cause) implements Command {}
+
+  private HttpServer(
+      ActorContext<Command> context, HttpSettings settings, ActorRef<Listening> replyTo) {
+    this.context = context;
+    this.settings = settings;
+    this.replyTo = replyTo;
+  }
+
+  /// Binds at once.
+  ///
+  /// @param replyTo told once when requests are taken
+  public static Behavior<Command> create(Edge edge, HttpSettings settings, ActorRef<Listening> replyTo) {
+    return Behaviors.setup(
+        context -> {
+          HttpServer server = new HttpServer(context, settings, replyTo);
+          server.bind(edge);
+          return server.serving();
+        });
+  }
+
+  private Behavior<Command> serving() {
+    return Behaviors.receive(
+        (_, command) ->
+            switch (command) {
+              case Bound b -> onBound(b.binding);
+              case NotBound n -> throw cannotBind(n.cause);
+            },
+        (_, signal) -> onSignal(signal));
+  }
+
+  private Behavior<Command> onBound(ServerBinding bound) {
+    binding = bound;
+    bound.addToCoordinatedShutdown(settings.stopTime(), context.getSystem());
+    replyTo.tell(
+        new Listening(settings.tls().enabled() ? "https" : "http", bound.localAddress()));
+    return Behaviors.same();
+  }
+
+  private Behavior<Command> onSignal(Signal signal) {
+    if (binding != null && (signal instanceof PostStop || signal instanceof PreRestart)) {
+      var _ = binding.unbind();
+    }
+    return Behaviors.same();
+  }
+
+  private void bind(Edge edge) {
+    ServerBuilder builder =
+        Http.get(context.getSystem())
+            .newServerAt(settings.host(), settings.port())
+            .adaptSettings(
+                s -> s.withRemoteAddressAttribute(settings.ratePerSecond() > 0));
+    if (settings.tls().enabled()) {
+      builder = builder.enableHttps(ConnectionContext.httpsServer(tls()));
+    }
+    context.pipeToSelf(
+        builder.bind(edge::answer),
+        (bound, failure) -> bound != null ? new Bound(bound) : new NotBound(failure));
+  }
+
+  private javax.net.ssl.SSLContext tls() {
+    try {
+      return settings.tls().context();
+    } catch (GeneralSecurityException | IOException e) {
+      throw new Escalated(
+          "Cannot use " + settings.tls() + ": " + e.getMessage() + ". Mend purser.http.tls.", e);
+    }
+  }
+
+  private Escalated cannotBind(Throwable cause) {
+    return new Escalated(
+        "Cannot listen on "
+            + settings.host()
+            + ":"
+            + settings.port()
+            + ": is another process using it? Set purser.http.host and purser.http.port"
+            + " (PURSER_HTTP_HOST, PURSER_HTTP_PORT).",
+        cause);
+  }
+}
