@@ -1,7 +1,6 @@
 package dev.purser;
 
 import dev.purser.database.Database;
-import dev.purser.http.HttpServer;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
@@ -13,7 +12,7 @@ import org.apache.pekko.actor.typed.javadsl.AskPattern;
 
 /// The order in which the node leaves: unready, no new connections, requests in hand, customers' saves, the database.
 ///
-/// Entities leave in Pekko's own phase between requests and database: sharding hands them their stop message, and each
+/// The binding adds its own two steps to Pekko's phases. Entities leave in Pekko's own phase between requests and database: sharding hands them their stop message, and each
 /// finishes its save before it ends.
 final class Departure {
 
@@ -44,7 +43,6 @@ final class Departure {
   static void plan(
       ActorSystem<?> system,
       Node node,
-      ActorRef<HttpServer.Command> http,
       ActorRef<Database.Command> database) {
     CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
     task(
@@ -55,18 +53,6 @@ final class Departure {
           node.drainBegins();
           return java.util.concurrent.CompletableFuture.completedStage(Done.done());
         });
-    task(
-        shutdown,
-        CoordinatedShutdown.PhaseServiceUnbind(),
-        "unbind",
-        () -> AskPattern.ask(http, HttpServer.Unbind::new, Duration.ofSeconds(2), system.scheduler()));
-    task(
-        shutdown,
-        CoordinatedShutdown.PhaseServiceRequestsDone(),
-        "finish requests",
-        () ->
-            AskPattern.ask(
-                http, HttpServer.Finish::new, Duration.ofSeconds(8), system.scheduler()));
     task(
         shutdown,
         CoordinatedShutdown.PhaseBeforeActorSystemTerminate(),

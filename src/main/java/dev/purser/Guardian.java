@@ -1,14 +1,19 @@
 package dev.purser;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import dev.purser.cache.Cache;
 import dev.purser.cluster.Membership;
 import dev.purser.customers.Customers;
 import dev.purser.database.Database;
 import dev.purser.database.Standing;
 import dev.purser.faults.Escalated;
+import dev.purser.faults.Supervised;
 import dev.purser.faults.SupervisionLog;
+import dev.purser.http.Doors;
+import dev.purser.http.Edge;
 import dev.purser.http.HttpServer;
 import dev.purser.ingest.Ingest;
+import dev.purser.ledger.EventJson;
 import java.time.InstantSource;
 import java.util.function.IntConsumer;
 import org.apache.pekko.actor.NoSerializationVerificationNeeded;
@@ -16,10 +21,12 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.ChildFailed;
 import org.apache.pekko.actor.typed.Signal;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.Terminated;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.typed.SelfUp;
+import org.apache.pekko.stream.SystemMaterializer;
 
 /// The root of the actor tree, and the whole of it on one screen.
 ///
@@ -34,7 +41,7 @@ final class Guardian {
 
   private record DatabaseStands(Standing standing) implements Command {}
 
-  private record Bound(String address) implements Command {}
+  private record Bound(HttpServer.Listening listening) implements Command {}
 
   private record Joined() implements Command {}
 
@@ -63,15 +70,38 @@ final class Guardian {
     var system = context.getSystem();
 
     ActorRef<Database.Command> database =
-        context.spawn(Database.supervised(settings.database(), clock, log), "database");
+        context.spawn(
+            Supervised.with(
+                Database.supervision(settings.database()),
+                Database.create(settings.database(), settings.data().file(), clock, log)),
+            "database");
     ActorRef<Cache.Command> cache =
-        context.spawn(Cache.supervised(settings.cache(), clock, log), "cache");
+        context.spawn(
+            Supervised.with(
+                SupervisorStrategy.restart(),
+                Cache.create(settings.cache(), Ticker.systemTicker())),
+            "cache");
     Customers customers =
         Customers.start(system, database, cache, settings.customers(), clock);
-    Ingest ingest = Ingest.start(system, customers, database, settings.ingest(), clock);
+    EventJson events = new EventJson(settings.data().currency(), clock);
+    Ingest ingest = Ingest.start(system, customers, database, settings.ingest(), events, clock);
     Node node = new Node(system, database, cache, log, settings);
+    Doors doors =
+        new Doors(
+            customers,
+            ingest,
+            node,
+            events,
+            settings.http(),
+            SystemMaterializer.get(system).materializer(),
+            clock);
     ActorRef<HttpServer.Command> http =
-        context.spawn(HttpServer.create(settings.http(), customers, ingest, node, clock), "http");
+        context.spawn(
+            HttpServer.create(
+                new Edge(doors),
+                settings.http(),
+                context.messageAdapter(HttpServer.Listening.class, Bound::new)),
+            "http");
 
     Guardian guardian = new Guardian(context, exitCode, node);
     context.watch(database);
@@ -79,16 +109,15 @@ final class Guardian {
     context.watch(http);
     database.tell(
         new Database.Watch(context.messageAdapter(Standing.class, DatabaseStands::new)));
-    http.tell(new HttpServer.Bind(context.messageAdapter(HttpServer.Bound.class, b -> new Bound(b.address()))));
     Membership.join(system, settings.cluster(), context.messageAdapter(SelfUp.class, _ -> new Joined()));
-    Departure.plan(system, node, http, database);
+    Departure.plan(system, node, database);
     return Behaviors.receive((_, c) -> guardian.on(c), (_, s) -> guardian.on(s));
   }
 
   private Behavior<Command> on(Command command) {
     switch (command) {
       case DatabaseStands(Standing standing) -> node.databaseStands(standing);
-      case Bound(String address) -> node.bound(address);
+      case Bound(HttpServer.Listening listening) -> node.bound(listening);
       case Joined _ -> node.joined();
     }
     if (!said && node.unready().isEmpty()) {

@@ -4,6 +4,7 @@ import dev.purser.cache.Cache;
 import dev.purser.database.Database;
 import dev.purser.database.Standing;
 import dev.purser.faults.SupervisionLog;
+import dev.purser.http.HttpServer;
 import dev.purser.http.Operations;
 import dev.purser.slots.SlotView;
 import java.time.Duration;
@@ -55,8 +56,14 @@ final class Node implements Operations {
     standing = now;
   }
 
-  void bound(String at) {
-    address = at;
+  void bound(HttpServer.Listening at) {
+    String host = at.address().getAddress().getHostAddress();
+    address =
+        at.scheme()
+            + "://"
+            + (host.contains(":") ? "[" + host + "]" : host)
+            + ":"
+            + at.address().getPort();
   }
 
   void joined() {
@@ -103,13 +110,23 @@ final class Node implements Operations {
   }
 
   @Override
-  public CompletionStage<List<Map<String, Object>>> slots() {
+  public CompletionStage<List<Map<String, @Nullable Object>>> slots() {
     return this.<Database.SlotList>ask(Database.Slots::new)
         .thenApply(list -> list.slots().stream().map(Node::shown).toList());
   }
 
-  private static Map<String, Object> shown(SlotView slot) {
-    return slot.shown();
+  private static Map<String, @Nullable Object> shown(SlotView slot) {
+    Map<String, Object> shown = new LinkedHashMap<>();
+    shown.put("slot", slot.n());
+    shown.put("kind", slot.kind());
+    shown.put("state", slot.state().word());
+    shown.put("since", Instant.ofEpochMilli(slot.sinceMillis()).toString());
+    shown.put("opened", slot.openedMillis() == 0 ? null : Instant.ofEpochMilli(slot.openedMillis()).toString());
+    shown.put("age_seconds", slot.openedMillis() == 0 ? 0 : (System.currentTimeMillis() - slot.openedMillis()) / 1000);
+    shown.put("uses", slot.uses());
+    shown.put("last_error", slot.lastError());
+    shown.put("restarts", slot.restarts());
+    return shown;
   }
 
   @Override
@@ -129,7 +146,9 @@ final class Node implements Operations {
 
   @Override
   public CompletionStage<Long> clearCache() {
-    return AskPattern.ask(cache, Cache.Clear::new, PATIENCE, system.scheduler());
+    CompletionStage<Cache.Cleared> cleared =
+        AskPattern.ask(cache, Cache.Clear::new, PATIENCE, system.scheduler());
+    return cleared.thenApply(Cache.Cleared::copies);
   }
 
   @Override

@@ -8,7 +8,7 @@ import com.typesafe.config.ConfigValueFactory;
 import dev.purser.cache.CacheSettings;
 import dev.purser.cluster.ClusterSettings;
 import dev.purser.config.Keys;
-import dev.purser.customers.CustomerSettings;
+import dev.purser.customers.CustomersSettings;
 import dev.purser.database.DatabaseSettings;
 import dev.purser.http.HttpSettings;
 import dev.purser.ingest.IngestSettings;
@@ -27,9 +27,10 @@ import java.util.Set;
 ///
 /// @param effective the whole configuration, the actor system's included
 public record PurserSettings(
+    DataSettings data,
     DatabaseSettings database,
     CacheSettings cache,
-    CustomerSettings customers,
+    CustomersSettings customers,
     IngestSettings ingest,
     HttpSettings http,
     ClusterSettings cluster,
@@ -64,9 +65,10 @@ public record PurserSettings(
     Keys keys = new Keys(all.getConfig("purser"));
     PurserSettings settings =
         new PurserSettings(
+            DataSettings.read(keys.at("data"), keys.at("database")),
             DatabaseSettings.read(keys.at("database")),
             CacheSettings.read(keys.at("cache")),
-            CustomerSettings.read(keys.at("customers")),
+            CustomersSettings.read(keys.at("customers")),
             IngestSettings.read(keys.at("ingest")),
             HttpSettings.read(keys.at("http")),
             ClusterSettings.read(keys.at("cluster")),
@@ -90,7 +92,7 @@ public record PurserSettings(
             .withValue(
                 "pekko.remote.artery.canonical.port",
                 ConfigValueFactory.fromAnyRef(cluster.port()));
-    return new PurserSettings(database, cache, customers, ingest, http, cluster, with);
+    return new PurserSettings(data, database, cache, customers, ingest, http, cluster, with);
   }
 
   private static Config overlayEnvironment(

@@ -1,7 +1,13 @@
 package dev.purser;
 
+import dev.purser.database.DataFolder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
@@ -21,6 +27,14 @@ final class Serve implements Callable<Integer> {
   @Override
   public Integer call() {
     PurserSettings settings = Purser.settings();
+    try (DataFolder _ = DataFolder.lock(settings.data().folder())) {
+      return serve(settings);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static int serve(PurserSettings settings) {
     AtomicInteger exitCode = new AtomicInteger();
     ActorSystem<Guardian.Command> system =
         ActorSystem.create(
@@ -38,12 +52,12 @@ final class Serve implements Callable<Integer> {
           CoordinatedShutdown.get(system)
               .runAll(CoordinatedShutdown.jvmExitReason())
               .toCompletableFuture()
-              .get(PATIENCE.toMillis(), java.util.concurrent.TimeUnit.MILLISECONDS);
+              .get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
       code = exitCode.get();
-    } catch (InterruptedException | java.util.concurrent.ExecutionException e) {
+    } catch (InterruptedException | ExecutionException e) {
       System.err.println("purser: could not leave in order: " + e.getMessage());
       code = 1;
-    } catch (java.util.concurrent.TimeoutException _) {
+    } catch (TimeoutException _) {
       System.err.println("purser: could not leave in order within " + PATIENCE.toSeconds() + " s");
       code = 1;
     }

@@ -3,7 +3,6 @@ package dev.purser;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigRenderOptions;
 import dev.purser.database.Backup;
-import dev.purser.http.Role;
 import dev.purser.http.Tokens;
 import dev.purser.ingest.SampleEvents;
 import java.io.BufferedOutputStream;
@@ -12,6 +11,7 @@ import java.io.FileDescriptor;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.sql.SQLException;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -76,7 +76,7 @@ final class Tools {
 
     @Override
     public Integer call() throws IOException, SQLException {
-      long bytes = Backup.copy(Purser.settings().database().file(), file);
+      long bytes = Backup.copy(Purser.settings().data().file(), file);
       System.out.println(file + ": " + bytes + " bytes");
       return 0;
     }
@@ -87,11 +87,13 @@ final class Tools {
       description = "Make an access token; print it and the line for conf/local.conf.")
   static final class NewToken implements Callable<Integer> {
     @Parameters(paramLabel = "ROLE", description = "reader, writer or operator.")
-    private Role role = Role.READER;
+    private String role = "";
 
     @Override
     public Integer call() {
-      System.out.println(Tokens.create(role));
+      Tokens.Made made = Tokens.create(role, new SecureRandom());
+      System.out.println("token: " + made.token());
+      System.out.println("line for conf/local.conf: " + made.line());
       return 0;
     }
   }

@@ -62,7 +62,7 @@ public final class BareLoader {
   }
 
   /// Loads all parts into a file of its own; answers rows a second, opening not counted.
-  static double load(Path folder, int rowsPerStatement) throws IOException, SQLException {
+  public static double load(Path folder, int rowsPerStatement) throws IOException, SQLException {
     Path file = RetailLines.scratch();
     SqliteStore.open(file, new SqliteSettings(32 << 20, 64 << 20, Duration.ofSeconds(1)), true)
         .close();

@@ -29,7 +29,7 @@ final class StartIT {
     try (PurserProcess _ = PurserProcess.serve(data, Map.of());
         PurserProcess second = PurserProcess.start(data, Map.of())) {
       assertThat(second.exitCode()).isEqualTo(1);
-      assertThat(oneSentence(second)).contains(data.toString()).contains("another process");
+      assertThat(oneSentence(second)).contains(data.toString()).contains("another Purser");
     }
   }
 
