@@ -282,6 +282,34 @@ final class OpenApiTest {
         .containsExactlyInAnyOrder("reader", "writer", "operator");
   }
 
+  @Test
+  void routes_eachOfThem_takeTheQueryParametersDocumented() {
+    for (Route route : Routes.TABLE) {
+      Set<String> documented = new TreeSet<>();
+      for (JsonNode p : parameters(where(route), operation(route))) {
+        if (p.path("in").asText().equals("query")) {
+          documented.add(p.path("name").asText());
+        }
+      }
+      assertThat(documented).as(where(route)).isEqualTo(new TreeSet<>(route.parameters()));
+    }
+  }
+
+  @Test
+  void routes_eachOfThem_answerInTheFormsDocumented() {
+    for (Route route : Routes.TABLE) {
+      fields(operation(route).path("responses"))
+          .forEach(
+              (status, response) -> {
+                if (status.startsWith("2") && response.has("content")) {
+                  assertThat(names(response.path("content")))
+                      .as(where(route) + " " + status)
+                      .isEqualTo(new TreeSet<>(route.form().offers()));
+                }
+              });
+    }
+  }
+
   /// Statuses that the edge itself may answer anywhere, whatever the route does.
   @Test
   void statuses_thatTheEdgeAnswers_documentedEverywhere() {
