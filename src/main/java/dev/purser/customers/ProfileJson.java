@@ -59,7 +59,8 @@ public final class ProfileJson {
     json.writeEndObject();
   }
 
-  private static void write(JsonGenerator json, Totals totals) throws IOException {
+  /// One entry of `totals`.
+  public static void write(JsonGenerator json, Totals totals) throws IOException {
     json.writeStartObject();
     json.writeStringField("currency", totals.currency());
     json.writeNumberField("purchases", totals.purchases());
