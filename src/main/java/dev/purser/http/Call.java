@@ -122,7 +122,7 @@ final class Call {
       String id, Change change, Customer.@Nullable Condition condition) {
     return doors
         .customers()
-        .apply(id, List.of(change), condition, false, deadlineMillis())
+        .apply(id, change, condition, deadlineMillis())
         .thenApply(Call::applied);
   }
 

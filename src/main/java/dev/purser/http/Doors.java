@@ -1,15 +1,13 @@
 package dev.purser.http;
 
-import dev.purser.customers.Customers;
-import dev.purser.ingest.Ingest;
 import dev.purser.ledger.EventJson;
 import java.time.InstantSource;
 import org.apache.pekko.stream.Materializer;
 
 /// Everything behind the edge that an endpoint may ask. Immutable.
 public record Doors(
-    Customers customers,
-    Ingest ingest,
+    CustomerDoor customers,
+    BulkDoor ingest,
     Operations operations,
     EventJson events,
     HttpSettings settings,

@@ -4,20 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SchemaLocation;
-import com.networknt.schema.SchemaValidatorsConfig;
 import com.networknt.schema.SpecVersion.VersionFlag;
-import com.networknt.schema.ValidationMessage;
 import dev.purser.faults.DatabaseCause;
 import dev.purser.faults.ServiceError;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -35,8 +28,6 @@ import org.junit.jupiter.api.Test;
 /// Holds the OpenAPI document against itself (shape, references, examples) and against the route
 /// table, both ways.
 final class OpenApiTest {
-  private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static final Pattern PLACEHOLDER = Pattern.compile("\\{([^}]+)}");
   private static final Set<String> METHODS =
       Set.of("get", "put", "post", "delete", "options", "head", "patch", "trace");
@@ -71,11 +62,8 @@ final class OpenApiTest {
 
   private static final JsonSchemaFactory SCHEMAS =
       JsonSchemaFactory.getInstance(VersionFlag.V202012);
-  private static final SchemaValidatorsConfig CHECKED =
-      SchemaValidatorsConfig.builder().formatAssertionsEnabled(true).build();
-
-  private final JsonNode raw = load();
-  private final JsonNode document = resolve(raw);
+  private final JsonNode raw = OpenApiDocument.SHARED.raw();
+  private final JsonNode document = OpenApiDocument.SHARED.resolved();
 
   @Test
   void document_asAWhole_isOpenApi31() {
@@ -255,6 +243,22 @@ final class OpenApiTest {
   }
 
   @Test
+  void answers_thatAreNotPromised_areTold() {
+    OpenApiDocument document = OpenApiDocument.SHARED;
+    ObjectNode envelope = new ObjectMapper().createObjectNode();
+    envelope.put("status", "success").put("processing_time_ms", 0.5);
+    envelope.putObject("data").put("outcome", "accepted").put("version", 1);
+    String template = "/v1/customers/{id}/purchases";
+    assertThat(document.wrongAnswer("POST", template, 201, "application/json", envelope)).isEmpty();
+    assertThat(document.wrongAnswer("POST", template, 418, "application/json", envelope))
+        .containsExactly("POST /v1/customers/{id}/purchases 418 is not documented");
+    assertThat(document.wrongAnswer("POST", template, 201, "text/html", envelope)).hasSize(1);
+    envelope.put("status", "great");
+    assertThat(document.wrongAnswer("POST", template, 201, "application/json", envelope))
+        .hasSize(1);
+  }
+
+  @Test
   void routes_allOfThem_documentedAndNothingElse() {
     Set<String> documented = new TreeSet<>();
     eachOperation((where, _) -> documented.add(where));
@@ -280,6 +284,34 @@ final class OpenApiTest {
     assertThat(documented).isEqualTo(routed);
     assertThat(names(document.at("/components/securitySchemes")))
         .containsExactlyInAnyOrder("reader", "writer", "operator");
+  }
+
+  @Test
+  void routes_eachOfThem_takeTheQueryParametersDocumented() {
+    for (Route route : Routes.TABLE) {
+      Set<String> documented = new TreeSet<>();
+      for (JsonNode p : parameters(where(route), operation(route))) {
+        if (p.path("in").asText().equals("query")) {
+          documented.add(p.path("name").asText());
+        }
+      }
+      assertThat(documented).as(where(route)).isEqualTo(new TreeSet<>(route.parameters()));
+    }
+  }
+
+  @Test
+  void routes_eachOfThem_answerInTheFormsDocumented() {
+    for (Route route : Routes.TABLE) {
+      fields(operation(route).path("responses"))
+          .forEach(
+              (status, response) -> {
+                if (status.startsWith("2") && response.has("content")) {
+                  assertThat(names(response.path("content")))
+                      .as(where(route) + " " + status)
+                      .isEqualTo(new TreeSet<>(route.form().offers()));
+                }
+              });
+    }
   }
 
   /// Statuses that the edge itself may answer anywhere, whatever the route does.
@@ -316,9 +348,7 @@ final class OpenApiTest {
   }
 
   private static void judge(String where, JsonNode schema, JsonNode example, List<String> wrong) {
-    for (ValidationMessage m : SCHEMAS.getSchema(schema, CHECKED).validate(example)) {
-      wrong.add(where + ": " + m.getMessage());
-    }
+    OpenApiDocument.wrong(schema, example).forEach(w -> wrong.add(where + ": " + w));
   }
 
   private void eachOperation(BiConsumer<String, JsonNode> visitor) {
@@ -362,8 +392,7 @@ final class OpenApiTest {
   }
 
   private JsonNode operation(Route route) {
-    String method = route.method().toLowerCase(Locale.ROOT);
-    return document.path("paths").path(route.template()).path(method);
+    return OpenApiDocument.SHARED.operation(route.method(), route.template());
   }
 
   private static String where(Route route) {
@@ -384,48 +413,5 @@ final class OpenApiTest {
     Map<String, JsonNode> fields = new TreeMap<>();
     node.properties().forEach(f -> fields.put(f.getKey(), f.getValue()));
     return fields;
-  }
-
-  private static JsonNode load() {
-    try (InputStream in = OpenApiTest.class.getResourceAsStream("/openapi.yaml")) {
-      return YAML.readTree(Objects.requireNonNull(in, "openapi.yaml is not on the class path"));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  /// The document with every reference replaced by what it refers to.
-  private JsonNode resolve(JsonNode node) {
-    return switch (node) {
-      case ObjectNode object -> resolved(object);
-      case ArrayNode array -> {
-        ArrayNode copy = JSON.createArrayNode();
-        array.forEach(n -> copy.add(resolve(n)));
-        yield copy;
-      }
-      default -> node;
-    };
-  }
-
-  /// A description beside a reference takes the place of the target's; anything else beside it is a
-  /// schema that must hold too.
-  private ObjectNode resolved(ObjectNode object) {
-    ObjectNode own = JSON.createObjectNode();
-    object.properties().forEach(f -> own.set(f.getKey(), resolve(f.getValue())));
-    if (!object.path("$ref").isTextual()) {
-      return own;
-    }
-    own.remove("$ref");
-    String reference = object.path("$ref").asText();
-    JsonNode target = raw.at(reference.substring(1));
-    assertThat(reference).startsWith("#/components/");
-    assertThat(target.isObject()).as(reference).isTrue();
-    ObjectNode copy = (ObjectNode) resolve(target);
-    if (Set.of("description").containsAll(names(own))) {
-      return copy.setAll(own);
-    }
-    ObjectNode both = JSON.createObjectNode();
-    both.putArray("allOf").add(copy).add(own);
-    return both;
   }
 }
