@@ -59,10 +59,7 @@ public final class ProfileJson {
     json.writeEndObject();
   }
 
-<<<<<<< HEAD
-=======
   /// One entry of `totals`.
->>>>>>> openapi
   public static void write(JsonGenerator json, Totals totals) throws IOException {
     json.writeStartObject();
     json.writeStringField("currency", totals.currency());
