@@ -40,7 +40,10 @@ public final class StoreLoader {
     try (SqliteStore store =
         SqliteStore.open(
             RetailLines.scratch(),
-            new SqliteSettings(32 << 20, 64 << 20, Duration.ofSeconds(1)),
+            new SqliteSettings(
+                Long.getLong("cache", 32L << 20),
+                Long.getLong("checkpoint", 64L << 20),
+                Duration.ofSeconds(1)),
             true)) {
       StoreLoader loader = new StoreLoader(store);
       long[] rows = {0};
