@@ -1,6 +1,7 @@
 package dev.purser.database;
 
 import dev.purser.ledger.Profile;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -13,6 +14,8 @@ import java.util.Map;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteConnection;
 import org.sqlite.SQLiteDataSource;
+import org.sqlite.SQLiteErrorCode;
+import org.sqlite.SQLiteException;
 
 /// [Store] on an SQLite file. One connection writes, others read beside it: the write-ahead log
 /// keeps them out of each other's way, and each commit is synced before it is acknowledged.
@@ -52,6 +55,11 @@ final class SqliteStore implements Store {
   ///
   /// @throws dev.purser.faults.Escalated if the file is another program's, or a newer version's
   static SqliteStore open(Path file, SqliteSettings settings, boolean writer) throws SQLException {
+    Path folder = file.toAbsolutePath().getParent();
+    if (folder == null || !Files.isDirectory(folder)) {
+      // The driver would say so without a code to classify it by.
+      throw new SQLiteException("The folder is missing.", SQLiteErrorCode.SQLITE_CANTOPEN);
+    }
     SQLiteDataSource source = source(file, settings, writer);
     SQLiteConnection connection = (SQLiteConnection) source.getConnection();
     try {
