@@ -125,7 +125,9 @@ final class TroubleTest {
   void slots_asked_shownInOrder() {
     try (DatabaseFixture db = new DatabaseFixture(folder).ready()) {
       assertThat(slots(db)).extracting(SlotView::n).containsExactly(1, 2, 3);
-      assertThat(slots(db)).extracting(SlotView::kind).containsExactly("writer", "reader", "reader");
+      assertThat(slots(db))
+          .extracting(SlotView::kind)
+          .containsExactly("writer", "reader", "reader");
       assertThat(slots(db)).allMatch(s -> s.openedMillis() > 0 && s.restarts() == 0);
     }
   }
@@ -289,7 +291,11 @@ final class TroubleTest {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     Process holder =
         new ProcessBuilder(
-                java, "-cp", System.getProperty("java.class.path"), Holder.class.getName(), "" + data)
+                java,
+                "-cp",
+                System.getProperty("java.class.path"),
+                Holder.class.getName(),
+                "" + data)
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     try {
