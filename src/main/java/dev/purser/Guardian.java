@@ -9,6 +9,8 @@ import dev.purser.database.Standing;
 import dev.purser.faults.Escalated;
 import dev.purser.faults.Supervised;
 import dev.purser.faults.SupervisionLog;
+import dev.purser.http.BulkDoor;
+import dev.purser.http.CustomerDoor;
 import dev.purser.http.Doors;
 import dev.purser.http.Edge;
 import dev.purser.http.HttpServer;
@@ -84,12 +86,19 @@ final class Guardian {
     Customers customers =
         Customers.start(system, database, cache, settings.customers(), clock);
     EventJson events = new EventJson(settings.data().currency(), clock);
-    Ingest ingest = Ingest.start(system, customers, database, settings.ingest(), events, clock);
+    Ingest ingest =
+        Ingest.start(
+            context,
+            settings.ingest(),
+            (id, changes, deadline) -> customers.apply(id, changes, null, true, deadline),
+            database,
+            settings.data().currency(),
+            clock);
     Node node = new Node(system, database, cache, log, settings);
     Doors doors =
         new Doors(
-            customers,
-            ingest,
+            CustomerDoor.of(customers),
+            BulkDoor.of(ingest),
             node,
             events,
             settings.http(),

@@ -76,7 +76,7 @@ final class Body {
     if (entity.getContentType().equals(ContentTypes.APPLICATION_JSON)) {
       return JSON;
     }
-    String[] parts = entity.getContentType().toString().toLowerCase(Locale.ROOT).split(";");
+    String[] parts = entity.getContentType().toString().toLowerCase(Locale.ROOT).split(";", -1);
     for (int i = 1; i < parts.length; i++) {
       String parameter = parts[i].strip().replace("\"", "");
       if (parameter.startsWith("charset=") && !parameter.matches("charset=(utf-?8|us-ascii)")) {

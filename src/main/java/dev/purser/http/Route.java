@@ -29,6 +29,7 @@ public record Route(
     /// The OpenAPI document.
     YAML(List.of("application/yaml"));
 
+    @SuppressWarnings("ImmutableEnumChecker") // made by List.of
     private final List<String> offers;
 
     Form(List<String> offers) {
