@@ -1,5 +1,7 @@
 package dev.purser.customers;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.typesafe.config.Config;
 import dev.purser.cache.Cache;
 import dev.purser.config.Keys;
@@ -64,7 +66,9 @@ final class NodeFixture implements AutoCloseable {
   }
 
   Reply.Applied apply(String id, Change... changes) {
-    return (Reply.Applied) await(customers.apply(id, List.of(changes), null, false, soon()));
+    Reply reply = await(customers.apply(id, List.of(changes), null, false, soon()));
+    assertThat(reply).isInstanceOf(Reply.Applied.class);
+    return (Reply.Applied) reply;
   }
 
   static <T> T await(CompletionStage<T> stage) {
