@@ -15,7 +15,7 @@ final class SqliteErrors {
       Map.ofEntries(
           Map.entry(5, busy("is locked by another process; close what holds it open")),
           Map.entry(6, busy("has a table locked by another connection")),
-          Map.entry(9, busy("gave up a statement that ran past its time limit")),
+          Map.entry(9, unreachable("gave up a statement that ran past its time limit")),
           Map.entry(3, setup("may not be opened; give this user the rights to it and its folder")),
           Map.entry(23, setup("may not be used; give this user the rights to it")),
           Map.entry(8, setup("is read-only; make it and its folder writable for this user")),

@@ -1,8 +1,10 @@
 package dev.purser.database;
 
 import dev.purser.ledger.Profile;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -12,6 +14,8 @@ import java.util.Map;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteConnection;
 import org.sqlite.SQLiteDataSource;
+import org.sqlite.SQLiteErrorCode;
+import org.sqlite.SQLiteException;
 
 /// [Store] on an SQLite file. One connection writes, others read beside it: the write-ahead log
 /// keeps them out of each other's way, and each commit is synced before it is acknowledged.
@@ -51,6 +55,11 @@ final class SqliteStore implements Store {
   ///
   /// @throws dev.purser.faults.Escalated if the file is another program's, or a newer version's
   static SqliteStore open(Path file, SqliteSettings settings, boolean writer) throws SQLException {
+    Path folder = file.toAbsolutePath().getParent();
+    if (folder == null || !Files.isDirectory(folder)) {
+      // The driver would say so without a code to classify it by.
+      throw new SQLiteException("The folder is missing.", SQLiteErrorCode.SQLITE_CANTOPEN);
+    }
     SQLiteDataSource source = source(file, settings, writer);
     SQLiteConnection connection = (SQLiteConnection) source.getConnection();
     try {
@@ -148,7 +157,10 @@ final class SqliteStore implements Store {
 
   @Override
   public void validate() throws SQLException {
-    control.execute("SELECT version FROM erased_floor");
+    // A result that stays open would pin the snapshot that it read, and the log with it.
+    try (ResultSet row = control.executeQuery("SELECT version FROM erased_floor")) {
+      var _ = row.next();
+    }
   }
 
   @Override
