@@ -20,7 +20,7 @@ import java.util.Map;
 /// `mvn -Pbench -DskipTests verify` runs it; nothing is asserted.
 public final class IngestBench {
   private static final int ROUNDS = 3;
-  private static final int ROWS_A_STATEMENT = 20;
+  private static final int ROWS_A_STATEMENT = 64;
   private static final Path FOLDER = Path.of("../shared/data/online-retail");
 
   private IngestBench() {}
@@ -35,10 +35,11 @@ public final class IngestBench {
     for (byte[] part : parts) {
       others.add(otherInvoices(part));
     }
-    BareLoader.load(FOLDER, ROWS_A_STATEMENT);
+    BareLoader.Pace _ = BareLoader.load(FOLDER, ROWS_A_STATEMENT);
     double[] ratios = new double[ROUNDS];
     for (int i = 0; i < ROUNDS; i++) {
-      double bare = BareLoader.load(FOLDER, ROWS_A_STATEMENT);
+      BareLoader.Pace pace = BareLoader.load(FOLDER, ROWS_A_STATEMENT);
+      double bare = pace.rows() * 1e9 / pace.nanos();
       double ours = serve(parts, others);
       ratios[i] = ours / bare;
       System.out.printf("bare JDBC %,.0f rows/s, HTTP ingest %,.0f rows/s%n", bare, ours);

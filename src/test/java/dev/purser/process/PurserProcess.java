@@ -114,9 +114,8 @@ public final class PurserProcess implements AutoCloseable {
   }
 
   /// kill -9.
-  public void kill() throws InterruptedException {
-    process.destroyForcibly();
-    process.waitFor();
+  public void kill() {
+    process.destroyForcibly().onExit().join();
   }
 
   /// SIGTERM; answers the exit code.
@@ -156,7 +155,7 @@ public final class PurserProcess implements AutoCloseable {
   }
 
   @Override
-  public void close() throws InterruptedException {
+  public void close() {
     if (process.isAlive()) {
       kill();
     }
