@@ -95,7 +95,7 @@ final class Run {
 
   private record Closed() implements Command {}
 
-  private enum Ack {
+  private enum Ack implements NoSerializationVerificationNeeded {
     ACK
   }
 
@@ -323,7 +323,7 @@ final class Run {
       metrics.retries.increment();
       Duration wait = Chores.backoff(setup.settings(), batch.attempt());
       Batch again = batch.again();
-      timers.startSingleTimer(again, new Resend(again), wait);
+      timers.startSingleTimer(batch.customer(), new Resend(again), wait);
     } else if (error.retryable() || error instanceof ServiceError.Internal) {
       onFailed(error);
     } else if (batch.items().size() > 1 && error instanceof ServiceError.Database) {
@@ -355,8 +355,10 @@ final class Run {
       tally.rejected(item.place(), item.line().number(), why);
       settled(item);
     } else {
+      if (!letters.waiting()) {
+        timers.startSingleTimer(new Flush(), setup.settings().letterDelay());
+      }
       letters.add(new Post(item, why));
-      timers.startSingleTimer(new Flush(), setup.settings().letterDelay());
     }
   }
 
