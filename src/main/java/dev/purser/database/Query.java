@@ -51,6 +51,9 @@ public sealed interface Query<T> {
 
   record OneRun(String id) implements Query<Optional<RunRow>> {}
 
+  /// The run of a kind that carries an idempotency key.
+  record RunByKey(String kind, String key) implements Query<Optional<RunRow>> {}
+
   /// Erasures that the cache has not confirmed yet.
   record PendingErasures(int limit) implements Query<List<Erasure>> {}
 

@@ -1,0 +1,47 @@
+package dev.purser.cache;
+
+import dev.purser.metrics.Metrics;
+
+/// What the cache counts. Safe for many threads.
+final class CacheMetrics {
+  private final Metrics.Counter hits = request("hit");
+  private final Metrics.Counter absences = request("absent");
+  private final Metrics.Counter misses = request("miss");
+  private final Metrics.Counter unreadable =
+      Metrics.counter("cache_unreadable", "Copies dropped because their format is unknown");
+  private final Metrics.Counter evictions =
+      Metrics.counter("cache_evictions", "Copies that left for their weight or their age");
+  private final Metrics.Counter full = Metrics.limitHit("cache_weight");
+  private final Metrics.Gauge entries = Metrics.gauge("cache_entries", "Copies held");
+
+  private static Metrics.Counter request(String result) {
+    return Metrics.counter("cache_requests", "Copies asked for, by result", "result", result);
+  }
+
+  void hit() {
+    hits.increment();
+  }
+
+  void absent() {
+    absences.increment();
+  }
+
+  void miss() {
+    misses.increment();
+  }
+
+  void unreadable() {
+    unreadable.increment();
+  }
+
+  void evicted(boolean forWeight) {
+    evictions.increment();
+    if (forWeight) {
+      full.increment();
+    }
+  }
+
+  void held(long copies) {
+    entries.set((double) copies);
+  }
+}

@@ -1,0 +1,70 @@
+package dev.purser.customers;
+
+import dev.purser.faults.ServiceError;
+import dev.purser.ledger.Profile;
+import org.jspecify.annotations.Nullable;
+
+/// What a customer holds in memory: its profile as last committed, or a copy of it, and the answer
+/// encoded from it once. Confined to one customer.
+final class Aggregate {
+  private final Profile profile;
+  private final long floor;
+  private final boolean suppressed;
+  private final Customer.Source source;
+  private Customer.@Nullable Reply answer;
+
+  /// @param source where the first read finds it; later ones find it in memory
+  Aggregate(Profile profile, long floor, boolean suppressed, Customer.Source source) {
+    this.profile = profile;
+    this.floor = floor;
+    this.suppressed = suppressed;
+    this.source = source;
+  }
+
+  /// What the cache holds, for reads while the database is away.
+  static Aggregate copy(Profile profile) {
+    return new Aggregate(profile, 0, false, Customer.Source.CACHE);
+  }
+
+  Profile profile() {
+    return profile;
+  }
+
+  long floor() {
+    return floor;
+  }
+
+  boolean suppressed() {
+    return suppressed;
+  }
+
+  boolean stale() {
+    return source == Customer.Source.CACHE;
+  }
+
+  /// The answer to a read.
+  Customer.Reply read() {
+    Customer.Reply known = answer;
+    if (known != null) {
+      return known;
+    }
+    Customer.Reply first = encode();
+    answer =
+        source == Customer.Source.DATABASE && first instanceof Customer.Reply.Read read
+            ? new Customer.Reply.Read(
+                read.id(), read.version(), read.stale(), Customer.Source.MEMORY, read.json())
+            : first;
+    return first;
+  }
+
+  private Customer.Reply encode() {
+    return profile.stored()
+        ? new Customer.Reply.Read(
+            profile.id(), profile.version(), stale(), source, ProfileJson.encode(profile, stale()))
+        : new Customer.Reply.Refused(notFound(profile.id()), false);
+  }
+
+  static ServiceError notFound(String id) {
+    return new ServiceError.NotFound("There is no customer '" + id + "'.");
+  }
+}

@@ -1,0 +1,15 @@
+package dev.purser.customers;
+
+import dev.purser.cache.Cache;
+import dev.purser.database.Database;
+import java.time.InstantSource;
+import org.apache.pekko.actor.typed.ActorRef;
+
+/// Whom a customer knows. Immutable, shared by all customers of a node.
+record Neighbours(
+    ActorRef<Database.Command> database,
+    ActorRef<Cache.Command> cache,
+    ActorRef<Erasures.Command> erasures,
+    CustomersSettings settings,
+    InstantSource clock,
+    CustomersMetrics metrics) {}

@@ -1,0 +1,322 @@
+package dev.purser.database;
+
+import dev.purser.faults.DatabaseCause;
+import dev.purser.faults.ServiceError;
+import dev.purser.slots.Session;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntSupplier;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+
+/// The reading side of the database actor: coalesced loads and single questions. Confined to that
+/// actor.
+///
+/// A free session takes all waiting loads as one, or one question, by turns. Where there are
+/// several sessions, one is kept from questions, so that no load waits behind scans alone.
+final class Readers {
+  private final Shared shared;
+  private final IntSupplier parked;
+
+  private final Deque<Seat> idle = new ArrayDeque<>();
+  private final Map<Integer, Held> inHand = new HashMap<>();
+  private final Deque<PendingLoad> alone = new ArrayDeque<>();
+  private final Deque<PendingLoad> loads = new ArrayDeque<>();
+  private final Deque<PendingAsk<?>> asks = new ArrayDeque<>();
+  private int asking;
+  private boolean askNext;
+  private boolean paused;
+  private @Nullable ServiceError down =
+      new ServiceError.PoolExhausted("the database is not open yet");
+
+  private record Seat(int n, ActorRef<Session.Command<Store>> session) {}
+
+  private record Held(StoreWork work, long handedNanos) {}
+
+  /// @param parked how many loads wait for saves elsewhere; they count to the limit of loads
+  Readers(Shared shared, IntSupplier parked) {
+    this.shared = shared;
+    this.parked = parked;
+  }
+
+  boolean isDone() {
+    return inHand.isEmpty() && loads.isEmpty() && alone.isEmpty() && asks.isEmpty();
+  }
+
+  /// Why nothing can be read at present, or null.
+  @Nullable ServiceError trouble() {
+    return idle.isEmpty() && inHand.isEmpty() ? down : null;
+  }
+
+  int loadsWaiting() {
+    return loads.size() + alone.size() + parked.getAsInt();
+  }
+
+  int asksWaiting() {
+    return asks.size();
+  }
+
+  /// Whether one more load may wait; if not, it has been refused.
+  boolean admits(PendingLoad load) {
+    shared.budget().call();
+    int limit = shared.settings().queues().loads();
+    if (loadsWaiting() < limit) {
+      return true;
+    }
+    shared.metrics().loadsFull.increment();
+    refuse(load, new ServiceError.Overloaded("too many loads are waiting (" + limit + ")"));
+    return false;
+  }
+
+  /// Takes a load that was admitted.
+  void add(PendingLoad load) {
+    loads.addLast(load);
+  }
+
+  void add(PendingAsk<?> ask) {
+    shared.budget().call();
+    int limit = shared.settings().queues().questions();
+    if (asks.size() < limit) {
+      asks.addLast(ask);
+    } else {
+      shared.metrics().questionsFull.increment();
+      refuse(ask, new ServiceError.Overloaded("too many questions are waiting (" + limit + ")"));
+    }
+  }
+
+  void ready(int n, ActorRef<Session.Command<Store>> session) {
+    down = null;
+    idle.addLast(new Seat(n, session));
+  }
+
+  /// Stops handing out work, or goes on.
+  void pause(boolean pause) {
+    paused = pause;
+  }
+
+  /// Hands work to free sessions as long as there is both.
+  void dispatch() {
+    while (!idle.isEmpty() && !paused) {
+      StoreWork work = next();
+      if (work == null) {
+        return;
+      }
+      Seat seat = idle.removeFirst();
+      inHand.put(seat.n(), new Held(work, System.nanoTime()));
+      seat.session().tell(new Session.Run<>(work));
+    }
+  }
+
+  private @Nullable StoreWork next() {
+    boolean mayAsk = asking < Math.max(1, shared.settings().readers() - 1);
+    StoreWork work = askNext && mayAsk ? ask() : load();
+    if (work == null) {
+      work = askNext || !mayAsk ? load() : ask();
+    }
+    askNext = work instanceof LoadWork;
+    return work;
+  }
+
+  private @Nullable StoreWork load() {
+    long now = shared.clock().millis();
+    long nanos = System.nanoTime();
+    List<PendingLoad> batch = new ArrayList<>();
+    Deque<PendingLoad> from = alone.isEmpty() ? loads : alone;
+    int limit = alone.isEmpty() ? shared.settings().batch().loads() : 1;
+    while (batch.size() < limit && !from.isEmpty()) {
+      PendingLoad load = from.removeFirst();
+      if (load.deadlineMillis() <= now) {
+        refuse(load, expired(load));
+      } else {
+        shared.metrics().loadWait.recordNanos(nanos - load.queuedNanos());
+        batch.add(load);
+      }
+    }
+    if (batch.isEmpty()) {
+      return null;
+    }
+    shared.metrics().loadBatch.record(batch.size());
+    boolean single = batch.getFirst().alone();
+    return new LoadWork(batch, single, shared.product().reader(), shared.retrying());
+  }
+
+  private @Nullable StoreWork ask() {
+    long now = shared.clock().millis();
+    for (PendingAsk<?> ask = asks.pollFirst(); ask != null; ask = asks.pollFirst()) {
+      if (ask.deadlineMillis() > now) {
+        shared.metrics().questionWait.recordNanos(System.nanoTime() - ask.queuedNanos());
+        asking++;
+        return new AskWork<>(ask, shared.product().reader(), shared.retrying());
+      }
+      refuse(ask, expired(ask));
+    }
+    return null;
+  }
+
+  /// A unit of work came back.
+  ///
+  /// @param session who asks for the next one, or null
+  void done(int n, StoreWork work, @Nullable ActorRef<Session.Command<Store>> session) {
+    Held held = inHand.remove(n);
+    if (session != null) {
+      idle.addLast(new Seat(n, session));
+    }
+    if (held != null) {
+      measure(held);
+    }
+    boolean good = work.stage() == StoreWork.Stage.DONE;
+    switch (work) {
+      case LoadWork load when good -> reply(load);
+      case LoadWork load -> failed(load, load.error());
+      case AskWork<?> ask when good -> {
+        asking--;
+        ask.reply();
+      }
+      case AskWork<?> ask -> failed(ask, ask.error());
+      default -> throw new IllegalStateException("a reading slot gave back a commit");
+    }
+  }
+
+  private void measure(Held held) {
+    boolean load = held.work() instanceof LoadWork;
+    (load ? shared.metrics().loadUse : shared.metrics().questionUse)
+        .recordNanos(System.nanoTime() - held.handedNanos());
+  }
+
+  private static void reply(LoadWork work) {
+    for (PendingLoad load : work.entries()) {
+      LoadReply.Loaded loaded = work.loaded().get(load.customer());
+      if (loaded != null) {
+        load.replyTo().tell(loaded);
+      }
+    }
+  }
+
+  /// A session is gone.
+  void lost(int n, ServiceError why) {
+    down = why;
+    idle.removeIf(seat -> seat.n() == n);
+    Held held = inHand.remove(n);
+    if (held == null) {
+      return;
+    }
+    boolean begun = held.work().stage() != StoreWork.Stage.WAITING;
+    switch (held.work()) {
+      case LoadWork load when begun -> failed(load, why);
+      case LoadWork load -> load.entries().reversed().forEach(this::giveBack);
+      case AskWork<?> ask when begun -> failed(ask, why);
+      case AskWork<?> ask -> {
+        asking--;
+        asks.addFirst(ask.entry());
+      }
+      default -> throw new IllegalStateException("a reading slot held a commit");
+    }
+  }
+
+  private void giveBack(PendingLoad load) {
+    (load.alone() ? alone : loads).addFirst(load);
+  }
+
+  private void failed(LoadWork work, ServiceError why) {
+    for (PendingLoad load : work.entries().reversed()) {
+      if (Shared.ofConnection(why) && shared.mayRetry(load.deadlineMillis())) {
+        giveBack(load);
+      } else if (Shared.ofConnection(why) || work.alone() || why instanceof ServiceError.Timeout) {
+        refuse(load, Shared.told(why));
+      } else {
+        shared.metrics().runAlone.increment();
+        alone.addFirst(load.andAlone());
+      }
+    }
+  }
+
+  private void failed(AskWork<?> work, ServiceError why) {
+    asking--;
+    PendingAsk<?> ask = work.entry();
+    if (Shared.ofConnection(why) && shared.mayRetry(ask.deadlineMillis())) {
+      asks.addFirst(ask);
+    } else if (Shared.ofConnection(why) || ask.again() || why instanceof ServiceError.Timeout) {
+      refuse(ask, Shared.told(why));
+    } else {
+      shared.metrics().runAlone.increment();
+      asks.addFirst(ask.andAgain());
+    }
+  }
+
+  /// Refuses what has expired.
+  void sweep() {
+    long now = shared.clock().millis();
+    expire(alone, now);
+    expire(loads, now);
+    for (Iterator<PendingAsk<?>> all = asks.iterator(); all.hasNext(); ) {
+      PendingAsk<?> ask = all.next();
+      if (ask.deadlineMillis() <= now) {
+        all.remove();
+        refuse(ask, expired(ask));
+      }
+    }
+  }
+
+  private void expire(Deque<PendingLoad> queue, long now) {
+    for (Iterator<PendingLoad> all = queue.iterator(); all.hasNext(); ) {
+      PendingLoad load = all.next();
+      if (load.deadlineMillis() <= now) {
+        all.remove();
+        refuse(load, expired(load));
+      }
+    }
+  }
+
+  /// Ends the reading side: everything that waits or is in hand is refused; reading it again costs
+  /// nothing.
+  void close(ServiceError why) {
+    for (Held held : inHand.values()) {
+      switch (held.work()) {
+        case LoadWork load -> load.entries().forEach(l -> refuse(l, why));
+        case AskWork<?> ask -> refuse(ask.entry(), why);
+        default -> throw new IllegalStateException("a reading slot held a commit");
+      }
+    }
+    alone.forEach(l -> refuse(l, why));
+    loads.forEach(l -> refuse(l, why));
+    asks.forEach(a -> refuse(a, why));
+  }
+
+  private ServiceError expired(PendingLoad load) {
+    return expired("loads", load.queuedNanos(), loadsWaiting());
+  }
+
+  private ServiceError expired(PendingAsk<?> ask) {
+    return expired("questions", ask.queuedNanos(), asksWaiting());
+  }
+
+  private ServiceError expired(String queue, long queuedNanos, int waiting) {
+    ServiceError cause = trouble();
+    if (cause instanceof ServiceError.Database) {
+      return new ServiceError.Database(DatabaseCause.UNREACHABLE, "not read: " + cause.message());
+    }
+    String state = inHand.size() + " readers busy, " + idle.size() + " idle";
+    return shared.expired(queue, queuedNanos, waiting, state);
+  }
+
+  /// Refuses a load.
+  void refuse(PendingLoad load, ServiceError why) {
+    shared.metrics().refused(why);
+    load.refuse(why);
+  }
+
+  /// Refuses a load whose deadline passed while it waited for a save.
+  void refuseParked(PendingLoad load) {
+    refuse(load, expired(load));
+  }
+
+  private void refuse(PendingAsk<?> ask, ServiceError why) {
+    shared.metrics().refused(why);
+    ask.refuse(why);
+  }
+}

@@ -1,0 +1,78 @@
+package dev.purser.database;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+
+/// Bulk runs. Confined to the session that owns the connection.
+final class RunRows {
+  private static final String COLUMNS =
+      "id, kind, state, key, started_millis, finished_millis, report";
+  private static final String KEEP =
+      "INSERT INTO runs ("
+          + COLUMNS
+          + ") VALUES (?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET kind = excluded.kind,"
+          + " state = excluded.state, key = excluded.key,"
+          + " started_millis = excluded.started_millis,"
+          + " finished_millis = excluded.finished_millis, report = excluded.report"
+          + " ON CONFLICT DO NOTHING";
+  private static final String INTERRUPT =
+      "UPDATE runs SET state = 'interrupted' WHERE state = 'running'";
+  private static final String FIRST = "SELECT " + COLUMNS + " FROM runs ORDER BY id DESC LIMIT ?";
+  private static final String NEXT =
+      "SELECT " + COLUMNS + " FROM runs WHERE id < ? ORDER BY id DESC LIMIT ?";
+  private static final String ONE = "SELECT " + COLUMNS + " FROM runs WHERE id = ?";
+  private static final String BY_KEY =
+      "SELECT " + COLUMNS + " FROM runs WHERE kind = ? AND key = ?";
+
+  private final Statements statements;
+
+  RunRows(Statements statements) {
+    this.statements = statements;
+  }
+
+  /// Inserts or replaces; 0 rows if another run of its kind holds the key.
+  long keep(RunRow run) throws SQLException {
+    return statements.update(
+        KEEP,
+        b ->
+            b.text(run.id())
+                .text(run.kind())
+                .text(run.state())
+                .text(run.key())
+                .number(run.startedMillis())
+                .number(run.finishedMillis())
+                .text(run.report()));
+  }
+
+  long interrupt() throws SQLException {
+    return statements.update(INTERRUPT, _ -> {});
+  }
+
+  List<RunRow> page(Query.Runs q) throws SQLException {
+    return q.afterId() == null
+        ? statements.list(FIRST, b -> b.number(q.limit()), RunRows::run)
+        : statements.list(NEXT, b -> b.text(q.afterId()).number(q.limit()), RunRows::run);
+  }
+
+  Optional<RunRow> one(String id) throws SQLException {
+    return Optional.ofNullable(statements.first(ONE, b -> b.text(id), RunRows::run));
+  }
+
+  Optional<RunRow> byKey(Query.RunByKey q) throws SQLException {
+    return Optional.ofNullable(
+        statements.first(BY_KEY, b -> b.text(q.kind()).text(q.key()), RunRows::run));
+  }
+
+  private static RunRow run(ResultSet row) throws SQLException {
+    return new RunRow(
+        row.getString(1),
+        row.getString(2),
+        row.getString(3),
+        row.getString(4),
+        row.getLong(5),
+        CustomerRows.nullable(row, 6),
+        row.getString(7));
+  }
+}

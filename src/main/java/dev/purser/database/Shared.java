@@ -1,0 +1,67 @@
+package dev.purser.database;
+
+import dev.purser.faults.DatabaseCause;
+import dev.purser.faults.RetryBudget;
+import dev.purser.faults.ServiceError;
+import dev.purser.faults.SupervisionLog;
+import java.time.InstantSource;
+
+/// What both sides of the database actor, reading and writing, need. Its parts are safe for many
+/// threads, but the metrics' refusals belong to the actor.
+record Shared(
+    DatabaseSettings settings,
+    Product product,
+    InstantSource clock,
+    SupervisionLog log,
+    RetryBudget budget,
+    DatabaseMetrics metrics) {
+
+  StoreWork.Retrying retrying() {
+    return new StoreWork.Retrying(settings.busyRepeats(), settings.busyBackoff());
+  }
+
+  /// Whether a request may be tried once more on another connection.
+  boolean mayRetry(long deadlineMillis) {
+    if (clock.millis() >= deadlineMillis) {
+      return false;
+    }
+    boolean granted = budget.take();
+    if (!granted) {
+      metrics.retriesSpent.increment();
+    }
+    return granted;
+  }
+
+  /// The refusal of a request whose deadline passed before any slot had taken it: it was not run.
+  ServiceError expired(String queue, long queuedNanos, int waiting, String state) {
+    long waitedMillis = (System.nanoTime() - queuedNanos) / 1_000_000;
+    return new ServiceError.PoolExhausted(
+        "no slot took it before its deadline: it waited %d ms with %d %s waiting; %s"
+            .formatted(waitedMillis, waiting, queue, state));
+  }
+
+  /// What the caller is told about a failure that was seen twice: one that nobody understands is a
+  /// bug of ours.
+  static ServiceError told(ServiceError why) {
+    boolean bug =
+        why instanceof ServiceError.Database d
+            && switch (d.cause()) {
+              case BAD_DATA, UNKNOWN, CORRUPT -> true;
+              case UNREACHABLE, BUSY, SETUP -> false;
+            };
+    return bug ? new ServiceError.Internal("an internal error; it was logged") : why;
+  }
+
+  /// Whether the failure says something about the connection and nothing about the request.
+  static boolean ofConnection(ServiceError why) {
+    return why instanceof ServiceError.Database d
+        && switch (d.cause()) {
+          case UNREACHABLE, BUSY, SETUP, CORRUPT -> true;
+          case BAD_DATA, UNKNOWN -> false;
+        };
+  }
+
+  static boolean setup(ServiceError why) {
+    return why instanceof ServiceError.Database d && d.cause() == DatabaseCause.SETUP;
+  }
+}

@@ -1,0 +1,96 @@
+package dev.purser.database;
+
+import dev.purser.faults.DatabaseCause;
+import dev.purser.faults.Escalated;
+import dev.purser.faults.Fault;
+import dev.purser.faults.ServiceError;
+import dev.purser.slots.Connector;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// SQLite as a [Product]: one file. Safe for many threads.
+record SqliteProduct(Path file, SqliteSettings settings) implements Product {
+
+  @Override
+  public Connector<Store> writer() {
+    return new Connection(file, settings, true);
+  }
+
+  @Override
+  public Connector<Store> reader() {
+    return new Connection(file, settings, false);
+  }
+
+  @Override
+  public Room room() throws IOException {
+    Path folder = file.toAbsolutePath().getParent();
+    long usable = Files.getFileStore(folder == null ? file : folder).getUsableSpace();
+    Path log = file.resolveSibling(file.getFileName() + "-wal");
+    return new Room(usable, Files.exists(log) ? Files.size(log) : 0);
+  }
+
+  /// What a failure means, whoever threw it: the first error of the driver among its causes counts.
+  static ServiceError meaning(Throwable failure) {
+    return switch (failure) {
+      case Fault f -> f.error();
+      case Escalated e -> new ServiceError.Database(DatabaseCause.CORRUPT, e.sentence());
+      default -> {
+        SQLException driver = driver(failure);
+        yield driver == null
+            ? new ServiceError.Database(
+                DatabaseCause.UNKNOWN, "unexpected " + failure.getClass().getSimpleName())
+            : new ServiceError.Database(SqliteErrors.cause(driver), SqliteErrors.sentence(driver));
+      }
+    };
+  }
+
+  private static @Nullable SQLException driver(Throwable failure) {
+    // Causes may form a ring; nobody nests deeper than this.
+    int depth = 0;
+    for (Throwable t = failure; t != null && depth < 16; t = t.getCause()) {
+      if (t instanceof SQLException e) {
+        return e;
+      }
+      depth++;
+    }
+    return null;
+  }
+
+  private record Connection(Path file, SqliteSettings settings, boolean writes)
+      implements Connector<Store> {
+
+    @Override
+    public Store open() throws SQLException {
+      return SqliteStore.open(file, settings, writes);
+    }
+
+    @Override
+    public void validate(Store store) throws SQLException {
+      store.validate();
+      if (writes) {
+        // SQLite opens a file that may not be written all the same; an empty transaction tells.
+        var _ = store.apply(List.of());
+        store.rollback();
+      }
+    }
+
+    @Override
+    public void interrupt(Store store) {
+      store.interrupt();
+    }
+
+    @Override
+    public void close(Store store) throws SQLException {
+      store.close();
+    }
+
+    @Override
+    public ServiceError explain(Throwable failure) {
+      return meaning(failure);
+    }
+  }
+}

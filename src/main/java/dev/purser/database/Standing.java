@@ -1,0 +1,21 @@
+package dev.purser.database;
+
+import org.apache.pekko.actor.NoSerializationVerificationNeeded;
+import org.jspecify.annotations.Nullable;
+
+/// How the database stands, for readiness and for operators. Immutable.
+///
+/// @param ready whether every slot has been open since the node started
+/// @param reading whether loads and questions are answered
+/// @param writing whether saves are taken
+/// @param paused whether an operator has paused it
+/// @param trouble one sentence that says what is wrong, or null
+public record Standing(
+    boolean ready, boolean reading, boolean writing, boolean paused, @Nullable String trouble)
+    implements NoSerializationVerificationNeeded {
+
+  /// Whether the node serves less than it should.
+  public boolean degraded() {
+    return ready && !(reading && writing && !paused);
+  }
+}

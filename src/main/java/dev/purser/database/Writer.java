@@ -1,0 +1,298 @@
+package dev.purser.database;
+
+import dev.purser.database.Database.Lane;
+import dev.purser.faults.DatabaseCause;
+import dev.purser.faults.Decision;
+import dev.purser.faults.ServiceError;
+import dev.purser.slots.Session;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+
+/// The writing side of the database actor: group commits, one in hand at a time. Confined to that
+/// actor.
+///
+/// ## Failure
+///
+/// Work that failed before its commit is known not to be applied: it is tried again as far as its
+/// deadline and the retry budget allow, once more and alone if the fault may be its own, or
+/// refused. Work whose commit had begun may be applied: the same saves are run again, ahead of
+/// everything and past their deadlines, until it is known.
+final class Writer {
+  private final Shared shared;
+  private final SaveQueue queue;
+  private final Consumer<PendingLoad> refuseLoad;
+
+  private @Nullable ActorRef<Session.Command<Store>> idle;
+  private @Nullable CommitWork inHand;
+  private long handedNanos;
+  private @Nullable ServiceError down =
+      new ServiceError.PoolExhausted("the database is not open yet");
+  private @Nullable ServiceError low;
+  private boolean paused;
+
+  /// @param release takes loads that may go on
+  /// @param refuseLoad refuses loads whose deadline passed while they waited for a save
+  Writer(Shared shared, Consumer<PendingLoad> release, Consumer<PendingLoad> refuseLoad) {
+    this.shared = shared;
+    this.queue = new SaveQueue(shared.settings().batch(), release);
+    this.refuseLoad = refuseLoad;
+  }
+
+  SaveQueue queue() {
+    return queue;
+  }
+
+  boolean isDone() {
+    return inHand == null && queue.isEmpty();
+  }
+
+  /// Why writes are refused at present, or null.
+  @Nullable ServiceError trouble() {
+    return low != null ? low : down;
+  }
+
+  /// Takes what had no known outcome when the actor was restarted.
+  void adopt(List<PendingWrite> unsettled) {
+    unsettled.forEach(queue::add);
+  }
+
+  void add(PendingWrite write) {
+    shared.budget().call();
+    ServiceError refusal = refusal(write.lane);
+    if (refusal == null) {
+      queue.add(write);
+    } else {
+      refuse(write, refusal);
+    }
+  }
+
+  private @Nullable ServiceError refusal(Lane lane) {
+    if (low != null) {
+      shared.metrics().diskLow.increment();
+      return low;
+    }
+    if (down != null && Shared.setup(down) && !mayProbe()) {
+      return down;
+    }
+    DatabaseSettings.Queues limits = shared.settings().queues();
+    int limit = lane == Lane.INTERACTIVE ? limits.saves() : limits.bulkSaves();
+    if (queue.count(lane) < limit) {
+      return null;
+    }
+    (lane == Lane.INTERACTIVE ? shared.metrics().savesFull : shared.metrics().bulkSavesFull)
+        .increment();
+    return new ServiceError.Overloaded("too many saves are waiting (" + limit + ")");
+  }
+
+  /// Whether one write may find out if what an operator had to mend is mended: an open connection
+  /// says nothing about a full disk.
+  private boolean mayProbe() {
+    return idle != null && inHand == null && queue.isEmpty();
+  }
+
+  /// Refuses writes while the disk has less room than the watermark; null lets them in again.
+  void lowDisk(@Nullable ServiceError why) {
+    low = why;
+  }
+
+  void ready(ActorRef<Session.Command<Store>> session) {
+    idle = session;
+    if (down != null && !Shared.setup(down)) {
+      down = null;
+    }
+  }
+
+  /// Stops handing out work, or goes on.
+  void pause(boolean pause) {
+    paused = pause;
+  }
+
+  /// Hands the next batch to the session if that is free.
+  void dispatch() {
+    ActorRef<Session.Command<Store>> session = idle;
+    if (session == null || paused) {
+      return;
+    }
+    // A tick may be late: what has expired is never started.
+    List<PendingWrite> batch = unexpired(queue.take());
+    if (batch.isEmpty()) {
+      return;
+    }
+    boolean alone = batch.getFirst().alone;
+    CommitWork work = new CommitWork(batch, alone, shared.product().writer(), shared.retrying());
+    measure(batch);
+    inHand = work;
+    idle = null;
+    session.tell(new Session.Run<>(work));
+  }
+
+  private List<PendingWrite> unexpired(List<PendingWrite> batch) {
+    long now = shared.clock().millis();
+    boolean late = false;
+    for (PendingWrite write : batch) {
+      late |= write.deadlineMillis <= now && !write.again;
+    }
+    if (!late) {
+      return batch;
+    }
+    List<PendingWrite> timely = new ArrayList<>(batch.size());
+    for (PendingWrite write : batch) {
+      if (write.deadlineMillis <= now && !write.again) {
+        end(write, expired(write));
+      } else {
+        timely.add(write);
+      }
+    }
+    return timely.isEmpty() && !queue.isEmpty() ? unexpired(queue.take()) : timely;
+  }
+
+  private void measure(List<PendingWrite> batch) {
+    handedNanos = System.nanoTime();
+    int rows = 0;
+    for (PendingWrite write : batch) {
+      shared.metrics().saveWait.recordNanos(handedNanos - write.queuedNanos);
+      rows += write.rows;
+    }
+    shared.metrics().saveBatch.record(batch.size());
+    shared.metrics().saveBatchRows.record(rows);
+  }
+
+  /// A batch came back.
+  ///
+  /// @param session who asks for the next one, or null
+  void done(CommitWork work, @Nullable ActorRef<Session.Command<Store>> session) {
+    inHand = null;
+    idle = session;
+    shared.metrics().commitUse.recordNanos(System.nanoTime() - handedNanos);
+    if (work.stage() != StoreWork.Stage.DONE) {
+      failed(work, work.error());
+      return;
+    }
+    down = null;
+    List<PendingWrite> entries = work.entries();
+    for (PendingWrite write : entries) {
+      queue.end(write);
+    }
+    // The session starts on the next batch before this one's callers are told.
+    dispatch();
+    for (int i = 0; i < entries.size(); i++) {
+      entries.get(i).answer(work.results().get(i));
+    }
+  }
+
+  /// The session is gone.
+  void lost(ServiceError why) {
+    CommitWork work = inHand;
+    idle = null;
+    inHand = null;
+    down = why;
+    if (work != null) {
+      switch (work.stage()) {
+        case WAITING -> work.entries().reversed().forEach(queue::giveBack);
+        case BEGUN, FAILED, DONE -> failed(work, why);
+        case COMMITTING -> unknown(work);
+      }
+    }
+    if (Shared.setup(why)) {
+      // Loads that wait for an unknown outcome wait on: reads go on without writes.
+      long now = shared.clock().millis();
+      queue.expire(Long.MAX_VALUE, now, held(), w -> refuse(w, why), refuseLoad);
+    }
+  }
+
+  private void unknown(CommitWork work) {
+    for (PendingWrite write : work.entries().reversed()) {
+      write.again = true;
+      shared.metrics().runAgain.increment();
+      queue.giveBack(write);
+    }
+  }
+
+  /// Decides about each write of a batch of which nothing was committed.
+  private void failed(CommitWork work, ServiceError why) {
+    boolean inCompany = work.entries().size() > 1;
+    for (PendingWrite write : work.entries().reversed()) {
+      if (Shared.ofConnection(why)) {
+        retryOrRefuse(write, why);
+      } else if (inCompany || !work.alone()) {
+        shared.metrics().runAlone.increment();
+        write.alone = true;
+        queue.giveBack(write);
+      } else if (write.again) {
+        putOff(write, why);
+      } else {
+        end(write, Shared.told(why));
+      }
+    }
+  }
+
+  private void retryOrRefuse(PendingWrite write, ServiceError why) {
+    if (write.again || (!Shared.setup(why) && shared.mayRetry(write.deadlineMillis))) {
+      queue.giveBack(write);
+    } else {
+      end(write, Shared.told(why));
+    }
+  }
+
+  /// It may be committed, and running it again fails: it can neither be refused nor acknowledged,
+  /// so it is tried on, out of the way of others.
+  private void putOff(PendingWrite write, ServiceError why) {
+    long delay =
+        shared.settings().slots().backoff().delayMillis(write.putOff, ThreadLocalRandom.current());
+    write.notBeforeMillis = shared.clock().millis() + delay;
+    write.putOff++;
+    queue.putOff(write);
+    shared.log().add("save with unknown outcome", why, Decision.RESUME);
+  }
+
+  /// Refuses what has expired, and lets run again what was put off.
+  void sweep() {
+    long now = shared.clock().millis();
+    queue.bringBack(now);
+    queue.expire(now, now, held(), w -> refuse(w, expired(w)), refuseLoad);
+  }
+
+  /// Ends the writing side: what waits is refused; what may have been committed is handed over.
+  List<PendingWrite> close(ServiceError why) {
+    queue.expire(Long.MAX_VALUE, Long.MAX_VALUE, held(), w -> refuse(w, why), l -> l.refuse(why));
+    List<PendingWrite> unsettled = queue.unknown();
+    for (PendingWrite write : held()) {
+      write.again = true;
+      unsettled.add(write);
+    }
+    for (PendingWrite write : unsettled) {
+      write.next = null;
+      write.parked = null;
+    }
+    return unsettled;
+  }
+
+  private List<PendingWrite> held() {
+    return inHand == null ? List.of() : inHand.entries();
+  }
+
+  private ServiceError expired(PendingWrite write) {
+    int waiting = queue.count(Lane.INTERACTIVE) + queue.count(Lane.BULK);
+    String state = inHand == null ? "the writer is not open" : "the writer is busy";
+    ServiceError cause = down;
+    if (cause instanceof ServiceError.Database) {
+      return new ServiceError.Database(
+          DatabaseCause.UNREACHABLE, "not written: " + cause.message());
+    }
+    return shared.expired("saves", write.queuedNanos, waiting, state);
+  }
+
+  private void end(PendingWrite write, ServiceError why) {
+    queue.end(write);
+    refuse(write, why);
+  }
+
+  private void refuse(PendingWrite write, ServiceError why) {
+    shared.metrics().refused(why);
+    write.refuse(why);
+  }
+}

@@ -1,0 +1,62 @@
+package dev.purser.database;
+
+import dev.purser.faults.ServiceError;
+import dev.purser.slots.Connector;
+import java.util.function.UnaryOperator;
+
+/// A product whose connections are wrapped, and whose room a test may set.
+final class WrappedProduct implements Product {
+  private final Product real;
+  private final UnaryOperator<Store> writers;
+  private final UnaryOperator<Store> readers;
+  volatile long usable = Long.MAX_VALUE;
+
+  WrappedProduct(Product real, UnaryOperator<Store> writers, UnaryOperator<Store> readers) {
+    this.real = real;
+    this.writers = writers;
+    this.readers = readers;
+  }
+
+  @Override
+  public Connector<Store> writer() {
+    return new Wrapped(real.writer(), writers);
+  }
+
+  @Override
+  public Connector<Store> reader() {
+    return new Wrapped(real.reader(), readers);
+  }
+
+  @Override
+  public Room room() throws Exception {
+    return new Room(usable, real.room().log());
+  }
+
+  private record Wrapped(Connector<Store> real, UnaryOperator<Store> wrap)
+      implements Connector<Store> {
+    @Override
+    public Store open() throws Exception {
+      return wrap.apply(real.open());
+    }
+
+    @Override
+    public void validate(Store store) throws Exception {
+      store.validate();
+    }
+
+    @Override
+    public void interrupt(Store store) {
+      store.interrupt();
+    }
+
+    @Override
+    public void close(Store store) throws Exception {
+      store.close();
+    }
+
+    @Override
+    public ServiceError explain(Throwable failure) {
+      return real.explain(failure);
+    }
+  }
+}
