@@ -118,9 +118,7 @@ public final class Database {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
-                timers -> {
-                  return new Desk(context, timers, shared, carried).serving();
-                }));
+                timers -> new Desk(context, timers, shared, carried).serving()));
   }
 
   /// How whoever spawns a database supervises it: it restarts, but not for ever.

@@ -50,10 +50,10 @@ final class Desk {
     int born = incarnation;
     this.slots =
         new SlotSet(context, shared, carried, event -> self.tell(new Database.OfSlot(born, event)));
+    writer.adopt(carried.takeUnsettled());
   }
 
   Behavior<Database.Command> serving() {
-    writer.adopt(carried.takeUnsettled());
     context.spawn(
         DiskWatch.create(shared.product(), shared.settings().probe(), context.getSelf()),
         "disk",
@@ -73,7 +73,7 @@ final class Desk {
       case Database.Pause(ActorRef<Done> replyTo) -> pause(true, replyTo);
       case Database.Resume(ActorRef<Done> replyTo) -> pause(false, replyTo);
       case Database.Watch(ActorRef<Standing> watcher) -> watch(watcher);
-      case Database.Drain(ActorRef<Done> replyTo) -> draining = replyTo;
+      case Database.Drain(ActorRef<Done> replyTo) -> drain(replyTo);
       case Database.Roomy(Product.Room room) -> room(room);
       case Database.OfSlot(int from, SlotEvent<Store> event) -> {
         // Events of slots that a restart has replaced are about connections that are closed.
@@ -132,6 +132,13 @@ final class Desk {
     context.getLog().info(pause ? "The database is paused" : "The database is resumed");
     replyTo.tell(Done.done());
     tellStanding();
+  }
+
+  private void drain(ActorRef<Done> replyTo) {
+    draining = replyTo;
+    // What waits must be finished, paused or not.
+    writer.pause(false);
+    readers.pause(false);
   }
 
   private void watch(ActorRef<Standing> watcher) {

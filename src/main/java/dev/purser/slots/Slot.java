@@ -255,7 +255,7 @@ public final class Slot<C> {
     lastError = error.message();
     restarts++;
     log.add("slot " + n + " (" + kind + ")", error, decision);
-    LOG.warn("Slot {} ({}) lost its connection while {}", n, kind, doing(inWork), cause);
+    LOG.warn("Slot {} ({}) lost its connection while {}", n, kind, inWork ? "working" : "opening", cause);
     SlotMetrics.closed(kind, "failure");
     SlotMetrics.restarted(kind, error);
     owner.tell(new SlotEvent.Lost<>(n, error));
@@ -296,7 +296,4 @@ public final class Slot<C> {
     return settings.workLimit().toMillis() + " ms";
   }
 
-  private static String doing(boolean inWork) {
-    return inWork ? "working" : "opening";
-  }
 }
