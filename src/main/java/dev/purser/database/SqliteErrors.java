@@ -35,7 +35,8 @@ final class SqliteErrors {
           // Extended codes: the disk behind the file is gone or broken in a way that its primary
           // code (10, "disk I/O error") would have us try again for ever.
           Map.entry(10 | 33 << 8, corrupt("has damaged pages; restore it from a backup")),
-          Map.entry(10 | 32 << 8, setup("was moved or deleted while open; put it back")),
+          Map.entry(10 | 32 << 8, corrupt("has damaged pages; restore it from a backup")),
+          Map.entry(10 | 27 << 8, setup("was moved or deleted while open; put it back")),
           Map.entry(8 | 4 << 8, setup("was moved or deleted while open; put it back")));
 
   private SqliteErrors() {}

@@ -6,6 +6,7 @@ import static dev.purser.database.TestStore.purchase;
 import static dev.purser.database.TestStore.refund;
 import static dev.purser.database.TestStore.word;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.purser.ledger.Change;
 import dev.purser.ledger.Money;
@@ -277,5 +278,23 @@ class SaveTest {
     store.store.rollback();
     assertThat(store.profile("ada").stored()).isFalse();
     assertThat(word(store.outcomes("ada", purchase("p1", 1)).getFirst())).isEqualTo("accepted");
+  }
+
+  @Test
+  void batchWithTwoSavesOfOneCustomer_isRefused() throws SQLException {
+    CustomerSave one = store.draft("ada", purchase("p1", 1));
+    CustomerSave two = store.draft("ada", purchase("p2", 1));
+    assertThatThrownBy(() -> store.commit(List.of(one, two)))
+        .isInstanceOf(IllegalArgumentException.class);
+    store.store.rollback();
+    assertThat(store.profile("ada").stored()).isFalse();
+  }
+
+  @Test
+  void validation_ofALivingStore_passes_andOfAClosedOneFails() throws SQLException {
+    store.store.validate();
+    TestStore other = new TestStore(folder);
+    other.close();
+    assertThatThrownBy(other.store::validate).isInstanceOf(SQLException.class);
   }
 }
