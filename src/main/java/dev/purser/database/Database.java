@@ -117,8 +117,7 @@ public final class Database {
     Carried carried = new Carried();
     return Behaviors.setup(
         context ->
-            Behaviors.withTimers(
-                timers -> new Desk(context, timers, shared, carried).serving()));
+            Behaviors.withTimers(timers -> new Desk(context, timers, shared, carried).serving()));
   }
 
   /// How whoever spawns a database supervises it: it restarts, but not for ever.

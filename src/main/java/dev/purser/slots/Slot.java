@@ -255,7 +255,12 @@ public final class Slot<C> {
     lastError = error.message();
     restarts++;
     log.add("slot " + n + " (" + kind + ")", error, decision);
-    LOG.warn("Slot {} ({}) lost its connection while {}", n, kind, inWork ? "working" : "opening", cause);
+    LOG.warn(
+        "Slot {} ({}) lost its connection while {}",
+        n,
+        kind,
+        inWork ? "working" : "opening",
+        cause);
     SlotMetrics.closed(kind, "failure");
     SlotMetrics.restarted(kind, error);
     owner.tell(new SlotEvent.Lost<>(n, error));
@@ -295,5 +300,4 @@ public final class Slot<C> {
   private String limit() {
     return settings.workLimit().toMillis() + " ms";
   }
-
 }

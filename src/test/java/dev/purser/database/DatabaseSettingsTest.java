@@ -14,8 +14,7 @@ final class DatabaseSettingsTest {
   private static final Config SHIPPED = ConfigFactory.parseFile(new File("conf/database.conf"));
 
   private static List<String> reasons(String conf) {
-    Keys keys =
-        new Keys(ConfigFactory.parseString(conf).withFallback(SHIPPED).getConfig("purser"));
+    Keys keys = new Keys(ConfigFactory.parseString(conf).withFallback(SHIPPED).getConfig("purser"));
     var _ = DatabaseSettings.read(keys.at("database"));
     keys.refuseUnread();
     return keys.reasons();
