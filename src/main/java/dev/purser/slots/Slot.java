@@ -40,6 +40,8 @@ import org.slf4j.LoggerFactory;
 /// @param <C> the connection
 public final class Slot<C> {
   private static final Logger LOG = LoggerFactory.getLogger(Slot.class);
+  private static final ServiceError CLOSED =
+      new ServiceError.Database(DatabaseCause.UNREACHABLE, "its connection was closed");
 
   /// What a slot is told.
   public sealed interface Command extends NoSerializationVerificationNeeded {}
@@ -181,17 +183,7 @@ public final class Slot<C> {
     closingReason = "stuck";
     lastError = "a unit of work ran longer than " + limit();
     show(State.STUCK);
-    return Behaviors.receive(
-        (_, c) ->
-            switch (c) {
-              case Look _ -> {
-                // Between two statements an interrupt is lost: repeat it until the call returns.
-                var _ = overdue();
-                yield Behaviors.same();
-              }
-              case Recycle _, Opened _, OpenAgain _ -> Behaviors.same();
-            },
-        (_, s) -> onSignal(s));
+    return ending();
   }
 
   private Behavior<Command> closing(String reason) {
@@ -200,10 +192,16 @@ public final class Slot<C> {
       session.tell(new Session.Close<>());
     }
     show(State.CLOSING);
+    return ending();
+  }
+
+  /// Waits for the session to end.
+  private Behavior<Command> ending() {
     return Behaviors.receive(
         (_, c) ->
             switch (c) {
               case Look _ -> {
+                // Between two statements an interrupt is lost: repeat it until the call returns.
                 var _ = overdue();
                 yield Behaviors.same();
               }
@@ -230,7 +228,7 @@ public final class Slot<C> {
 
   private Behavior<Command> onSignal(Signal signal) {
     return switch (signal) {
-      case ChildFailed failed -> failed(rootOf(failed.getCause()));
+      case ChildFailed failed -> failed(SessionFailed.origin(failed.getCause()));
       case Terminated _ -> closed();
       case PostStop _ -> {
         LOG.info("Slot {} ({}) is closed for good", n, kind);
@@ -245,7 +243,7 @@ public final class Slot<C> {
     session = null;
     LOG.info("Slot {} ({}) closed its connection: {}", n, kind, closingReason);
     SlotMetrics.closed(kind, closingReason);
-    owner.tell(new SlotEvent.Lost<>(n, unreachable("its connection was closed")));
+    owner.tell(new SlotEvent.Lost<>(n, CLOSED));
     return opening();
   }
 
@@ -257,7 +255,12 @@ public final class Slot<C> {
     lastError = error.message();
     restarts++;
     log.add("slot " + n + " (" + kind + ")", error, decision);
-    LOG.warn("Slot {} ({}) lost its connection while {}", n, kind, doing(inWork), cause);
+    LOG.warn(
+        "Slot {} ({}) lost its connection while {}",
+        n,
+        kind,
+        inWork ? "working" : "opening",
+        cause);
     SlotMetrics.closed(kind, "failure");
     SlotMetrics.restarted(kind, error);
     owner.tell(new SlotEvent.Lost<>(n, error));
@@ -296,18 +299,5 @@ public final class Slot<C> {
 
   private String limit() {
     return settings.workLimit().toMillis() + " ms";
-  }
-
-  private static String doing(boolean inWork) {
-    return inWork ? "working" : "opening";
-  }
-
-  private static ServiceError unreachable(String message) {
-    return new ServiceError.Database(DatabaseCause.UNREACHABLE, message);
-  }
-
-  private static Throwable rootOf(Throwable failure) {
-    Throwable cause = failure.getCause();
-    return failure instanceof SessionFailed && cause != null ? cause : failure;
   }
 }
