@@ -53,7 +53,7 @@ public record PurserSettings(
               .resolve();
       Config all =
           overlaySystem(overlayEnvironment(files, environment, reasons), system)
-              .withFallback(ConfigFactory.defaultReference())
+              .withFallback(ConfigFactory.defaultReferenceUnresolved())
               .resolve();
       return read(all, reasons);
     } catch (ConfigException e) {
