@@ -1,6 +1,7 @@
 package dev.purser;
 
 import dev.purser.database.DataFolder;
+import dev.purser.metrics.Scrape;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -35,6 +36,7 @@ final class Serve implements Callable<Integer> {
   }
 
   private static int serve(PurserSettings settings) {
+    Scrape.start(settings.effective(), Tools.version());
     AtomicInteger exitCode = new AtomicInteger();
     ActorSystem<Guardian.Command> system =
         ActorSystem.create(

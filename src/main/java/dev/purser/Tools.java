@@ -16,8 +16,11 @@ import java.sql.SQLException;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /// The subcommands that do one thing and end.
 final class Tools {
@@ -86,12 +89,19 @@ final class Tools {
       name = "new-token",
       description = "Make an access token; print it and the line for conf/local.conf.")
   static final class NewToken implements Callable<Integer> {
+    @Spec private CommandSpec spec = CommandSpec.create();
+
     @Parameters(paramLabel = "ROLE", description = "reader, writer or operator.")
     private String role = "";
 
     @Override
     public Integer call() {
-      Tokens.Made made = Tokens.create(role, new SecureRandom());
+      Tokens.Made made;
+      try {
+        made = Tokens.create(role, new SecureRandom());
+      } catch (IllegalArgumentException e) {
+        throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+      }
       System.out.println("token: " + made.token());
       System.out.println("line for conf/local.conf: " + made.line());
       return 0;
