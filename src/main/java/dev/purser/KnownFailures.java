@@ -24,7 +24,7 @@ public final class KnownFailures extends TurboFilter {
       @Nullable String format,
       Object @Nullable [] parameters,
       @Nullable Throwable thrown) {
-    Throwable t = thrown;
+    Throwable t = thrown == null ? last(parameters) : thrown;
     for (int i = 0; i < DEPTH && t != null; i++) {
       if (t instanceof Escalated || SessionFailed.toldByDriver(t)) {
         return FilterReply.DENY;
@@ -32,5 +32,14 @@ public final class KnownFailures extends TurboFilter {
       t = t.getCause();
     }
     return FilterReply.NEUTRAL;
+  }
+
+  /// The throwable that a logging call has as its last parameter.
+  private static @Nullable Throwable last(Object @Nullable [] parameters) {
+    return parameters != null
+            && parameters.length > 0
+            && parameters[parameters.length - 1] instanceof Throwable t
+        ? t
+        : null;
   }
 }
