@@ -67,6 +67,7 @@ final class CustomerStates {
 
   private @Nullable Command inHand;
   private @Nullable Aggregate held;
+  private boolean asked;
   private boolean leaving;
   private boolean passivating;
 
@@ -135,9 +136,12 @@ final class CustomerStates {
   /// Loaded, and nothing in flight.
   private Behavior<Command> active(Command command) {
     return switch (command) {
-      case Read _, Look _ -> read(command, active);
+      case Read _, Look _ -> {
+        var _ = read(command, active);
+        yield rest(held());
+      }
       case Apply write -> {
-        writing.admit(write);
+        var _ = admit(write, active);
         yield next(held());
       }
       case CopyAnswered(Cache.Reply reply) -> repair(reply, active);
@@ -151,7 +155,7 @@ final class CustomerStates {
     return switch (command) {
       case Read _, Look _ -> read(command, saving);
       case Apply write -> {
-        writing.admit(write);
+        var _ = admit(write, saving);
         yield writing.overdue() ? settle() : saving;
       }
       case SaveAnswered(SaveReply reply) -> saved(reply);
@@ -175,6 +179,7 @@ final class CustomerStates {
 
   /// Answers a reader with what is held, or lets it wait for the load.
   private Behavior<Command> read(Command reader, Behavior<Command> state) {
+    asked = true;
     if (held != null) {
       readers.answer(reader, held.read());
     } else if (!readers.add(reader)) {
@@ -185,6 +190,7 @@ final class CustomerStates {
   }
 
   private Behavior<Command> admit(Apply write, Behavior<Command> state) {
+    asked = true;
     writing.admit(write);
     return state;
   }
@@ -233,15 +239,18 @@ final class CustomerStates {
     return leaving ? Behaviors.stopped() : stale;
   }
 
-  /// Starts the next save, or rests. Who turns out to be unknown does not stay in memory.
+  /// Starts the next save, or rests.
   private Behavior<Command> next(Aggregate base) {
-    if (writing.start(base)) {
-      return saving;
-    }
+    return writing.start(base) ? saving : rest(base);
+  }
+
+  /// Who turns out to be unknown does not stay in memory, but waits for the message that woke it:
+  /// the load may have been faster.
+  private Behavior<Command> rest(Aggregate base) {
     if (leaving) {
       return Behaviors.stopped();
     }
-    if (!base.profile().stored()) {
+    if (asked && !base.profile().stored()) {
       passivate();
     }
     return active;
