@@ -420,6 +420,7 @@ final class CustomerSavingTest {
   void failure_tooOften_stoppedAndStillAnswered() {
     on.loaded(profile(ID, 7));
     readOf(on.read());
+    readOf(on.read()); // after the first, the load has been dealt with
     on.clock.breakDown(10);
     assertThat(refusedOf(on.apply(purchase("p1", 5))).error()).isEqualTo(Refusals.RESTARTING);
     on.shard.expectTerminated(on.customer);
