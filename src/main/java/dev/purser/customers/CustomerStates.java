@@ -15,16 +15,9 @@ import dev.purser.customers.Customer.Stop;
 import dev.purser.database.LoadReply;
 import dev.purser.database.SaveReply;
 import dev.purser.faults.ServiceError;
-import java.util.Collections;
-import java.util.IdentityHashMap;
 import java.util.Objects;
-import java.util.Set;
-import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
-import org.apache.pekko.actor.typed.PostStop;
-import org.apache.pekko.actor.typed.PreRestart;
-import org.apache.pekko.actor.typed.Signal;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
@@ -59,13 +52,12 @@ final class CustomerStates {
   private final Loading load;
   private final Writing writing;
 
-  private final Behavior<Command> loading = state(this::loading);
-  private final Behavior<Command> stale = state(this::stale);
-  private final Behavior<Command> active = state(this::active);
-  private final Behavior<Command> saving = state(this::saving);
-  private final Behavior<Command> settling = state(this::settling);
+  private final Behavior<Command> loading;
+  private final Behavior<Command> stale;
+  private final Behavior<Command> active;
+  private final Behavior<Command> saving;
+  private final Behavior<Command> settling;
 
-  private @Nullable Command inHand;
   private @Nullable Aggregate held;
   private boolean asked;
   private boolean leaving;
@@ -83,6 +75,12 @@ final class CustomerStates {
     copies = new Copies(id, at, context.messageAdapter(Cache.Reply.class, CopyAnswered::new));
     load = new Loading(context, id, at, copies);
     writing = new Writing(id, at, context.messageAdapter(SaveReply.class, SaveAnswered::new));
+    Guard guard = new Guard(readers, writing, at.metrics());
+    loading = guard.state(this::loading);
+    stale = guard.state(this::stale);
+    active = guard.state(this::active);
+    saving = guard.state(this::saving);
+    settling = guard.state(this::settling);
   }
 
   /// The first state.
@@ -316,51 +314,5 @@ final class CustomerStates {
 
   private Aggregate held() {
     return Objects.requireNonNull(held, "loaded");
-  }
-
-  private Behavior<Command> state(Function<Command, Behavior<Command>> state) {
-    return Behaviors.receive((_, c) -> handle(c, state), (_, s) -> ended(s));
-  }
-
-  private Behavior<Command> handle(Command command, Function<Command, Behavior<Command>> state) {
-    inHand = command;
-    try {
-      Behavior<Command> next = state.apply(command);
-      inHand = null;
-      return next;
-    } catch (RuntimeException | Error e) {
-      // Not left to PreRestart: the failure that is one too many stops without it.
-      refuseAll();
-      throw e;
-    }
-  }
-
-  private Behavior<Command> ended(Signal signal) {
-    if (signal instanceof PreRestart) {
-      at.metrics().restarted();
-    }
-    if (signal instanceof PreRestart || signal instanceof PostStop) {
-      refuseAll();
-    }
-    return Behaviors.same();
-  }
-
-  /// Answers everybody who still waits, so that no failure leaves a caller to its timeout.
-  private void refuseAll() {
-    Set<Command> waiting = Collections.newSetFromMap(new IdentityHashMap<>());
-    readers.drainTo(waiting);
-    if (inHand != null) {
-      waiting.add(inHand);
-      inHand = null;
-    }
-    writing.abandon(waiting);
-    Reply refusal = new Reply.Refused(Refusals.RESTARTING, false);
-    for (Command command : waiting) {
-      if (command instanceof Apply write) {
-        write.replyTo().tell(refusal);
-      } else {
-        readers.answer(command, refusal);
-      }
-    }
   }
 }
