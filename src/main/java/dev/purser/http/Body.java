@@ -15,8 +15,10 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
 import java.util.zip.GZIPInputStream;
 import org.apache.pekko.Done;
-import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.HttpEntity;
+import org.apache.pekko.http.javadsl.model.MediaType;
+import org.apache.pekko.http.javadsl.model.MediaTypes;
 import org.apache.pekko.http.javadsl.model.RequestEntity;
 import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.javadsl.Compression;
@@ -30,6 +32,10 @@ import org.apache.pekko.util.ByteStringBuilder;
 /// it. At most one of these happens. Confined to its request.
 final class Body {
   private static final String JSON = "application/json";
+
+  /// JSON with a charset that is kept, so that a wrong one can be refused: Pekko's own type drops it.
+  static final MediaType.WithOpenCharset JSON_TYPE = MediaTypes.applicationWithOpenCharset("json");
+
   private static final int INFLATE_CHUNK = 64 << 10;
 
   private final RequestEntity entity;
@@ -73,10 +79,11 @@ final class Body {
   /// The body's media type without parameters, in lower case. A charset other than UTF-8 is
   /// refused.
   String type() {
-    if (entity.getContentType().equals(ContentTypes.APPLICATION_JSON)) {
+    ContentType type = entity.getContentType();
+    if (type.mediaType() == JSON_TYPE && type.getCharsetOption().isEmpty()) {
       return JSON;
     }
-    String[] parts = entity.getContentType().toString().toLowerCase(Locale.ROOT).split(";");
+    String[] parts = type.toString().toLowerCase(Locale.ROOT).split(";");
     for (int i = 1; i < parts.length; i++) {
       String parameter = parts[i].strip().replace("\"", "");
       if (parameter.startsWith("charset=") && !parameter.matches("charset=(utf-?8|us-ascii)")) {

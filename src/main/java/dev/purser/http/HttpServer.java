@@ -91,7 +91,10 @@ public final class HttpServer {
         Http.get(context.getSystem())
             .newServerAt(settings.host(), settings.port())
             .adaptSettings(
-                s -> s.withRemoteAddressAttribute(settings.ratePerSecond() > 0));
+                s ->
+                    s.withRemoteAddressAttribute(settings.ratePerSecond() > 0)
+                        .withParserSettings(
+                            s.getParserSettings().withCustomMediaTypes(Body.JSON_TYPE)));
     if (settings.tls().enabled()) {
       builder = builder.enableHttps(ConnectionContext.httpsServer(tls()));
     }
