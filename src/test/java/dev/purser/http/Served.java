@@ -66,7 +66,8 @@ final class Served implements AutoCloseable {
                 + "pekko.loglevel = WARNING\n"
                 + String.join("\n", overrides))
         .withFallback(ConfigFactory.parseFile(new File("conf/http.conf")))
-        .withFallback(ConfigFactory.load());
+        .withFallback(ConfigFactory.load())
+        .resolve();
   }
 
   static HttpSettings settings(Config config) {
