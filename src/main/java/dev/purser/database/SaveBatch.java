@@ -43,8 +43,11 @@ final class SaveBatch {
   /// Applies saves of distinct customers within the transaction that is open; a reply for each, in
   /// their order.
   List<SaveReply> apply(List<CustomerSave> saves) throws SQLException {
-    Map<String, Fence> fences =
-        customers.fences(saves.stream().map(CustomerSave::customer).toList());
+    List<String> ids = saves.stream().map(CustomerSave::customer).distinct().toList();
+    if (ids.size() < saves.size()) {
+      throw new IllegalArgumentException("A batch has two saves of one customer.");
+    }
+    Map<String, Fence> fences = customers.fences(ids);
     Map<String, ErasureRows.Trace> traces = traces(saves, fences);
     @Nullable SaveReply[] replies = new SaveReply[saves.size()];
     @Nullable Draft[] drafts = new Draft[saves.size()];

@@ -15,7 +15,7 @@ final class SqliteErrors {
       Map.ofEntries(
           Map.entry(5, busy("is locked by another process; close what holds it open")),
           Map.entry(6, busy("has a table locked by another connection")),
-          Map.entry(9, busy("gave up a statement that ran past its time limit")),
+          Map.entry(9, unreachable("gave up a statement that ran past its time limit")),
           Map.entry(3, setup("may not be opened; give this user the rights to it and its folder")),
           Map.entry(23, setup("may not be used; give this user the rights to it")),
           Map.entry(8, setup("is read-only; make it and its folder writable for this user")),
@@ -35,7 +35,8 @@ final class SqliteErrors {
           // Extended codes: the disk behind the file is gone or broken in a way that its primary
           // code (10, "disk I/O error") would have us try again for ever.
           Map.entry(10 | 33 << 8, corrupt("has damaged pages; restore it from a backup")),
-          Map.entry(10 | 32 << 8, setup("was moved or deleted while open; put it back")),
+          Map.entry(10 | 32 << 8, corrupt("has damaged pages; restore it from a backup")),
+          Map.entry(10 | 27 << 8, setup("was moved or deleted while open; put it back")),
           Map.entry(8 | 4 << 8, setup("was moved or deleted while open; put it back")));
 
   private SqliteErrors() {}

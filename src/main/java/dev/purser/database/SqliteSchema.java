@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
 
 /// The versioned schema of a database file. One cheap query decides whether Flyway is needed at
 /// all, since it costs a cold start half a second.
@@ -27,7 +28,8 @@ final class SqliteSchema {
   private static final String LOOK =
       "SELECT (SELECT application_id FROM pragma_application_id),"
           + " (SELECT user_version FROM pragma_user_version),"
-          + " (SELECT count(*) FROM sqlite_schema WHERE tbl_name <> 'flyway_schema_history')";
+          + " (SELECT count(*) FROM sqlite_schema WHERE tbl_name NOT IN"
+          + " ('flyway_schema_history', 'sqlite_sequence'))";
 
   private SqliteSchema() {}
 
@@ -70,7 +72,18 @@ final class SqliteSchema {
     }
   }
 
-  private static void migrate(DataSource source) {
-    var _ = Flyway.configure().dataSource(source).locations("classpath:db/sqlite").load().migrate();
+  private static void migrate(DataSource source) throws SQLException {
+    try {
+      var _ =
+          Flyway.configure().dataSource(source).locations("classpath:db/sqlite").load().migrate();
+    } catch (FlywayException e) {
+      // What the disk or the file has to say is classified like any other error of the database.
+      for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
+        if (cause instanceof SQLException error) {
+          throw error;
+        }
+      }
+      throw e;
+    }
   }
 }

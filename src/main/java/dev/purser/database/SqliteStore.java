@@ -1,10 +1,10 @@
 package dev.purser.database;
 
 import dev.purser.ledger.Profile;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -12,6 +12,8 @@ import java.util.Map;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteConnection;
 import org.sqlite.SQLiteDataSource;
+import org.sqlite.SQLiteErrorCode;
+import org.sqlite.SQLiteException;
 
 /// [Store] on an SQLite file. One connection writes, others read beside it: the write-ahead log
 /// keeps them out of each other's way, and each commit is synced before it is acknowledged.
@@ -20,7 +22,6 @@ final class SqliteStore implements Store {
   private static final int PAGE_BYTES = 4096;
 
   private final SQLiteConnection connection;
-  private final Statement control;
   private final Statements statements;
   private final CustomerRows customers;
   private final ErasureRows erasures;
@@ -32,9 +33,8 @@ final class SqliteStore implements Store {
   private final RunRows runs;
   private boolean open;
 
-  private SqliteStore(SQLiteConnection connection) throws SQLException {
+  private SqliteStore(SQLiteConnection connection) {
     this.connection = connection;
-    this.control = connection.createStatement();
     this.statements = new Statements(connection);
     this.customers = new CustomerRows(statements);
     this.erasures = new ErasureRows(statements);
@@ -51,6 +51,11 @@ final class SqliteStore implements Store {
   ///
   /// @throws dev.purser.faults.Escalated if the file is another program's, or a newer version's
   static SqliteStore open(Path file, SqliteSettings settings, boolean writer) throws SQLException {
+    Path folder = file.toAbsolutePath().getParent();
+    if (folder == null || !Files.isDirectory(folder)) {
+      // The driver would say so without a code to classify it by.
+      throw new SQLiteException("The folder is missing.", SQLiteErrorCode.SQLITE_CANTOPEN);
+    }
     SQLiteDataSource source = source(file, settings, writer);
     SQLiteConnection connection = (SQLiteConnection) source.getConnection();
     try {
@@ -66,46 +71,17 @@ final class SqliteStore implements Store {
 
   @Override
   public Map<String, LoadReply.Loaded> load(List<String> ids) throws SQLException {
-    List<String> distinct = ids.stream().distinct().toList();
-    Map<String, Profile> found = customers.load(distinct);
-    List<String> absent = distinct.stream().filter(id -> !found.containsKey(id)).toList();
-    Map<String, LoadReply.Loaded> loaded = new HashMap<>();
-    found.forEach((id, profile) -> loaded.put(id, new LoadReply.Loaded(profile, 0, false)));
-    if (!absent.isEmpty()) {
-      erasures
-          .traces(absent)
-          .forEach(
-              (id, t) ->
-                  loaded.put(
-                      id, new LoadReply.Loaded(Profile.absent(id), t.floor(), t.suppressed())));
-    }
-    return loaded;
+    return snapshot(() -> loadNow(ids));
   }
 
   @Override
-  @SuppressWarnings("unchecked") // each question names its answer in its type
   public <T> T answer(Query<T> query) throws SQLException {
-    return (T)
-        switch (query) {
-          case Query.Purchases q -> pages.purchases(q);
-          case Query.OnePurchase q -> pages.purchase(q);
-          case Query.Refunds q -> pages.refunds(q);
-          case Query.OneRefund q -> pages.refund(q);
-          case Query.Segment q -> segments.page(q);
-          case Query.PendingCustomers q -> segments.pending(q);
-          case Query.SettlementSums q -> settlements.total(q.settlement());
-          case Query.Letters q -> letters.page(q);
-          case Query.OneLetter q -> letters.one(q.id());
-          case Query.Runs q -> runs.page(q);
-          case Query.OneRun q -> runs.one(q.id());
-          case Query.RunByKey q -> runs.byKey(q);
-          case Query.PendingErasures q -> erasures.pending(q.limit());
-        };
+    return snapshot(() -> answerNow(query));
   }
 
   @Override
   public List<Result> apply(List<Write> writes) throws SQLException {
-    control.executeUpdate("BEGIN IMMEDIATE");
+    var _ = statements.update("BEGIN IMMEDIATE", _ -> {});
     open = true;
     List<CustomerSave> batch = new ArrayList<>(writes.size());
     for (Write write : writes) {
@@ -127,7 +103,7 @@ final class SqliteStore implements Store {
 
   @Override
   public void commit() throws SQLException {
-    control.executeUpdate("COMMIT");
+    var _ = statements.update("COMMIT", _ -> {});
     open = false;
   }
 
@@ -136,7 +112,7 @@ final class SqliteStore implements Store {
     if (open) {
       open = false;
       try {
-        control.executeUpdate("ROLLBACK");
+        var _ = statements.update("ROLLBACK", _ -> {});
       } catch (SQLException e) {
         // After a full disk, an I/O error or an interrupt SQLite may have rolled back by itself.
         if (!String.valueOf(e.getMessage()).contains("no transaction is active")) {
@@ -148,7 +124,7 @@ final class SqliteStore implements Store {
 
   @Override
   public void validate() throws SQLException {
-    control.execute("SELECT version FROM erased_floor");
+    var _ = statements.first("SELECT version FROM erased_floor", _ -> {}, row -> row.getLong(1));
   }
 
   @Override
@@ -164,8 +140,69 @@ final class SqliteStore implements Store {
   public void close() throws SQLException {
     try (connection) {
       statements.close();
-      control.close();
     }
+  }
+
+  /// Runs several statements on one state of the database: what is committed between two of them by
+  /// another connection is seen by neither.
+  private <T> T snapshot(Reading<T> reading) throws SQLException {
+    var _ = statements.update("BEGIN", _ -> {});
+    open = true;
+    T read;
+    try {
+      read = reading.read();
+    } catch (SQLException | RuntimeException e) {
+      try {
+        rollback();
+      } catch (SQLException second) {
+        e.addSuppressed(second);
+      }
+      throw e;
+    }
+    rollback();
+    return read;
+  }
+
+  @FunctionalInterface
+  private interface Reading<T> {
+    T read() throws SQLException;
+  }
+
+  private Map<String, LoadReply.Loaded> loadNow(List<String> ids) throws SQLException {
+    List<String> distinct = ids.stream().distinct().toList();
+    Map<String, Profile> found = customers.load(distinct);
+    List<String> absent = distinct.stream().filter(id -> !found.containsKey(id)).toList();
+    Map<String, LoadReply.Loaded> loaded = new HashMap<>();
+    found.forEach((id, profile) -> loaded.put(id, new LoadReply.Loaded(profile, 0, false)));
+    if (!absent.isEmpty()) {
+      erasures
+          .traces(absent)
+          .forEach(
+              (id, t) ->
+                  loaded.put(
+                      id, new LoadReply.Loaded(Profile.absent(id), t.floor(), t.suppressed())));
+    }
+    return loaded;
+  }
+
+  @SuppressWarnings("unchecked") // each question names its answer in its type
+  private <T> T answerNow(Query<T> query) throws SQLException {
+    return (T)
+        switch (query) {
+          case Query.Purchases q -> pages.purchases(q);
+          case Query.OnePurchase q -> pages.purchase(q);
+          case Query.Refunds q -> pages.refunds(q);
+          case Query.OneRefund q -> pages.refund(q);
+          case Query.Segment q -> segments.page(q);
+          case Query.PendingCustomers q -> segments.pending(q);
+          case Query.SettlementSums q -> settlements.total(q.settlement());
+          case Query.Letters q -> letters.page(q);
+          case Query.OneLetter q -> letters.one(q.id());
+          case Query.Runs q -> runs.page(q);
+          case Query.OneRun q -> runs.one(q.id());
+          case Query.RunByKey q -> runs.byKey(q);
+          case Query.PendingErasures q -> erasures.pending(q.limit());
+        };
   }
 
   private long run(Chore chore) throws SQLException {

@@ -91,35 +91,31 @@ final class Statements implements AutoCloseable {
     void read(ResultSet row) throws SQLException;
   }
 
+  /// Uses a prepared statement.
+  @FunctionalInterface
+  private interface Use<R> {
+    R use(PreparedStatement statement) throws SQLException;
+  }
+
   int update(String sql, BindAll bind) throws SQLException {
-    PreparedStatement statement = prepare(sql);
-    bind.bind(new Binder(statement));
-    return statement.executeUpdate();
+    return with(
+        sql,
+        statement -> {
+          bind.bind(new Binder(statement));
+          return statement.executeUpdate();
+        });
   }
 
   <T> List<T> list(String sql, BindAll bind, Read<T> read) throws SQLException {
-    List<T> rows = new ArrayList<>();
-    each(sql, bind, row -> rows.add(read.read(row)));
-    return rows;
+    List<T> list = new ArrayList<>();
+    each(sql, bind, row -> list.add(read.read(row)));
+    return list;
   }
 
   /// The first row, or null if there is none.
   <T> @Nullable T first(String sql, BindAll bind, Read<T> read) throws SQLException {
-    PreparedStatement statement = prepare(sql);
-    bind.bind(new Binder(statement));
-    try (ResultSet rows = statement.executeQuery()) {
-      return rows.next() ? read.read(rows) : null;
-    }
-  }
-
-  void each(String sql, BindAll bind, Each each) throws SQLException {
-    PreparedStatement statement = prepare(sql);
-    bind.bind(new Binder(statement));
-    try (ResultSet rows = statement.executeQuery()) {
-      while (rows.next()) {
-        each.read(rows);
-      }
-    }
+    List<T> list = list(sql, bind, read);
+    return list.isEmpty() ? null : list.getFirst();
   }
 
   /// Runs a statement whose shape is the question's own; it is not kept.
@@ -143,12 +139,15 @@ final class Statements implements AutoCloseable {
     for (int from = 0; from < rows.size(); ) {
       int size = largest(rows.size() - from);
       List<T> part = rows.subList(from, from + SIZES[size]);
-      PreparedStatement statement = prepare(shape.sql[size]);
-      Binder binder = new Binder(statement);
-      for (T value : part) {
-        bind.bind(binder, value);
-      }
-      if (statement.executeUpdate() != part.size()) {
+      int touched =
+          update(
+              shape.sql[size],
+              binder -> {
+                for (T value : part) {
+                  bind.bind(binder, value);
+                }
+              });
+      if (touched != part.size()) {
         doubtful.addAll(part);
       }
       from += part.size();
@@ -162,16 +161,15 @@ final class Statements implements AutoCloseable {
     for (int from = 0; from < keys.size(); ) {
       int left = keys.size() - from;
       int size = padded(left);
-      PreparedStatement statement = prepare(shape.sql[size]);
-      Binder binder = new Binder(statement);
-      for (int i = 0; i < SIZES[size]; i++) {
-        bind.bind(binder, keys.get(Math.min(from + i, keys.size() - 1)));
-      }
-      try (ResultSet rows = statement.executeQuery()) {
-        while (rows.next()) {
-          each.read(rows);
-        }
-      }
+      int first = from;
+      each(
+          shape.sql[size],
+          binder -> {
+            for (int i = 0; i < SIZES[size]; i++) {
+              bind.bind(binder, keys.get(Math.min(first + i, keys.size() - 1)));
+            }
+          },
+          each);
       from += Math.min(left, SIZES[size]);
     }
   }
@@ -184,13 +182,39 @@ final class Statements implements AutoCloseable {
     prepared.clear();
   }
 
-  private PreparedStatement prepare(String sql) throws SQLException {
+  private void each(String sql, BindAll bind, Each each) throws SQLException {
+    var _ =
+        with(
+            sql,
+            statement -> {
+              bind.bind(new Binder(statement));
+              try (ResultSet rows = statement.executeQuery()) {
+                while (rows.next()) {
+                  each.read(rows);
+                }
+              }
+              return true;
+            });
+  }
+
+  /// The driver closes a statement that has failed, so it is prepared anew the next time.
+  private <R> R with(String sql, Use<R> use) throws SQLException {
     PreparedStatement statement = prepared.get(sql);
     if (statement == null) {
       statement = connection.prepareStatement(sql);
       prepared.put(sql, statement);
     }
-    return statement;
+    try {
+      return use.use(statement);
+    } catch (SQLException e) {
+      prepared.remove(sql);
+      try {
+        statement.close();
+      } catch (SQLException second) {
+        e.addSuppressed(second);
+      }
+      throw e;
+    }
   }
 
   private static int largest(int rows) {

@@ -1,0 +1,158 @@
+package dev.purser.database;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LettersTest {
+  @TempDir Path folder;
+  private TestStore store;
+
+  @BeforeEach
+  void open() throws SQLException {
+    store = new TestStore(folder);
+  }
+
+  @AfterEach
+  void close() throws SQLException {
+    store.close();
+  }
+
+  static Letter letter(String derivedId, @Nullable String customer) {
+    return letter("run-1", "no_customer", derivedId, customer, 1_000);
+  }
+
+  private static Letter letter(
+      String run, String reason, String derivedId, @Nullable String customer, long atMillis) {
+    return new Letter(
+        0,
+        run,
+        7,
+        reason,
+        "ERR_VALIDATION",
+        "message",
+        "raw,line",
+        null,
+        null,
+        derivedId,
+        customer,
+        atMillis);
+  }
+
+  private List<Letter> page(@Nullable String run, @Nullable String reason, int limit, long after)
+      throws SQLException {
+    return store.store.answer(new Query.Letters(run, reason, limit, after));
+  }
+
+  @Test
+  void letters_areKeptInTheirOrder_andPaged() throws SQLException {
+    List<Letter> letters = new ArrayList<>();
+    for (int i = 0; i < 150; i++) {
+      letters.add(letter("d" + i, null));
+    }
+    assertThat(store.run(new Chore.KeepLetters(letters))).isEqualTo(150);
+    List<Letter> first = page(null, null, 100, 0);
+    List<Letter> rest = page(null, null, 100, first.getLast().id());
+    assertThat(first).hasSize(100);
+    assertThat(rest).hasSize(50);
+    assertThat(rest.getLast().derivedId()).isEqualTo("d149");
+    assertThat(store.store.answer(new Query.OneLetter(first.getFirst().id())))
+        .contains(first.getFirst());
+  }
+
+  @Test
+  void letterOfTheSameDerivedIdAndReason_replacesTheFirstAndKeepsItsId() throws SQLException {
+    store.run(new Chore.KeepLetters(List.of(letter("d1", null), letter("d2", null))));
+    long id = page(null, null, 1, 0).getFirst().id();
+    store.run(
+        new Chore.KeepLetters(
+            List.of(
+                letter("run-2", "no_customer", "d1", "ada", 2_000),
+                letter("run-2", "unparsable", "d1", null, 2_000))));
+    assertThat(page(null, null, 10, 0)).hasSize(3);
+    assertThat(page(null, null, 1, 0).getFirst())
+        .returns(id, Letter::id)
+        .returns("run-2", Letter::run)
+        .returns("ada", Letter::customer);
+  }
+
+  @Test
+  void filters_takeRunAndReasonOrCode() throws SQLException {
+    store.run(
+        new Chore.KeepLetters(
+            List.of(
+                letter("run-1", "no_customer", "d1", null, 1),
+                letter("run-1", "unparsable", "d2", null, 1),
+                letter("run-2", "unparsable", "d3", null, 1))));
+    assertThat(page("run-1", null, 10, 0)).hasSize(2);
+    assertThat(page(null, "unparsable", 10, 0)).hasSize(2);
+    assertThat(page("run-1", "unparsable", 10, 0)).hasSize(1);
+    assertThat(page(null, "ERR_VALIDATION", 10, 0)).hasSize(3);
+    assertThat(page(null, "other", 10, 0)).isEmpty();
+  }
+
+  @Test
+  void dropping_touchesOnlyWhatIsNamed() throws SQLException {
+    store.run(
+        new Chore.KeepLetters(
+            List.of(
+                letter("run-1", "no_customer", "d1", null, 1),
+                letter("run-1", "unparsable", "d2", null, 1),
+                letter("run-2", "unparsable", "d3", null, 1))));
+    assertThat(store.run(new Chore.DropLetters("run-1", "unparsable"))).isEqualTo(1);
+    long id = page("run-2", null, 1, 0).getFirst().id();
+    assertThat(store.run(new Chore.DropLetter(id))).isEqualTo(1);
+    assertThat(store.run(new Chore.DropLetter(id))).isZero();
+    assertThat(page(null, null, 10, 0)).extracting(Letter::derivedId).containsExactly("d1");
+    assertThatThrownBy(() -> store.run(new Chore.DropLetters(null, null)))
+        .isInstanceOf(IllegalArgumentException.class);
+    store.store.rollback();
+  }
+
+  @Test
+  void expiry_dropsTheOldByTime_thenTheOldestBeyondTheBound() throws SQLException {
+    List<Letter> letters = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      letters.add(letter("run-1", "unparsable", "d" + i, null, i));
+    }
+    store.run(new Chore.KeepLetters(letters));
+    assertThat(store.run(new Chore.ExpireLetters(3, 5))).isEqualTo(5);
+    assertThat(page(null, null, 10, 0))
+        .extracting(Letter::derivedId)
+        .containsExactly("d5", "d6", "d7", "d8", "d9");
+  }
+
+  @Test
+  void runs_areReplacedById_andHoldTheirKeyAlone() throws SQLException {
+    RunRow running = new RunRow("01", "settlement", "running", "k", 1, null, "{}");
+    RunRow done = new RunRow("01", "settlement", "done", "k", 1, 2L, "{\"a\":1}");
+    assertThat(store.run(new Chore.KeepRun(running))).isEqualTo(1);
+    assertThat(store.run(new Chore.KeepRun(done))).isEqualTo(1);
+    RunRow rival = new RunRow("02", "settlement", "running", "k", 1, null, "{}");
+    assertThat(store.run(new Chore.KeepRun(rival))).isZero();
+    RunRow other = new RunRow("03", "ingest", "running", "k", 1, null, "{}");
+    assertThat(store.run(new Chore.KeepRun(other))).isEqualTo(1);
+    assertThat(store.store.answer(new Query.OneRun("01"))).contains(done);
+    assertThat(store.store.answer(new Query.RunByKey("settlement", "k"))).contains(done);
+    assertThat(store.store.answer(new Query.Runs(10, null))).containsExactly(other, done);
+    assertThat(store.store.answer(new Query.Runs(10, "03"))).containsExactly(done);
+  }
+
+  @Test
+  void runsLeftRunning_areMarkedInterrupted() throws SQLException {
+    store.run(new Chore.KeepRun(new RunRow("01", "ingest", "running", null, 1, null, "{}")));
+    store.run(new Chore.KeepRun(new RunRow("02", "ingest", "done", null, 1, 2L, "{}")));
+    assertThat(store.run(new Chore.InterruptRuns())).isEqualTo(1);
+    assertThat(store.store.answer(new Query.OneRun("01")).orElseThrow().state())
+        .isEqualTo("interrupted");
+  }
+}
