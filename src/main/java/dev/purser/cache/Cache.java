@@ -19,9 +19,12 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 /// customer's copy outdates it; a repair replaces whatever is there.
 ///
 /// ## Limits
+///
 /// Bounded by the weight of all entries in bytes and by time to live; the least valuable leave
 /// first.
+///
 /// ## Failure
+///
 /// Restarted by whoever spawned it: empty at worst, and what was asked goes unanswered, which a
 /// customer takes for a miss.
 public final class Cache {

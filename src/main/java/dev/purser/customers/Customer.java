@@ -118,6 +118,12 @@ public final class Customer {
   }
 
   /// Answers of a customer.
+  @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "reply")
+  @JsonSubTypes({
+    @JsonSubTypes.Type(value = Reply.Read.class, name = "read"),
+    @JsonSubTypes.Type(value = Reply.Applied.class, name = "applied"),
+    @JsonSubTypes.Type(value = Reply.Refused.class, name = "refused"),
+  })
   public sealed interface Reply extends Wire {
 
     /// The aggregate. `json` is the encoded `data` object of the HTTP answer, handed over: never
@@ -165,12 +171,18 @@ public final class Customer {
       ActorSystem<?> system, CustomersSettings settings) {
     Map<String, Object> ours =
         Map.of(
-            "number-of-shards", settings.shards(),
-            "remember-entities", "off",
-            "passivation.strategy", "customers",
-            "passivation.customers.active-entity-limit", settings.activeLimit(),
-            "passivation.customers.replacement.policy", "least-recently-used",
-            "passivation.customers.idle-entity.timeout", settings.idle());
+            "number-of-shards",
+            settings.shards(),
+            "remember-entities",
+            "off",
+            "passivation.strategy",
+            "customers",
+            "passivation.customers.active-entity-limit",
+            settings.activeLimit(),
+            "passivation.customers.replacement.policy",
+            "least-recently-used",
+            "passivation.customers.idle-entity.timeout",
+            settings.idle());
     return ClusterShardingSettings.fromConfig(
         ConfigFactory.parseMap(ours)
             .withFallback(system.settings().config().getConfig("pekko.cluster.sharding")));

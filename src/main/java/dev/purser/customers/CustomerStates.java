@@ -3,13 +3,13 @@ package dev.purser.customers;
 import dev.purser.cache.Cache;
 import dev.purser.customers.Customer.Apply;
 import dev.purser.customers.Customer.Command;
-import dev.purser.customers.Customer.Look;
 import dev.purser.customers.Customer.CopyAnswered;
 import dev.purser.customers.Customer.CopyOverdue;
 import dev.purser.customers.Customer.LoadAnswered;
-import dev.purser.customers.Customer.SaveAnswered;
+import dev.purser.customers.Customer.Look;
 import dev.purser.customers.Customer.Read;
 import dev.purser.customers.Customer.Reply;
+import dev.purser.customers.Customer.SaveAnswered;
 import dev.purser.customers.Customer.Source;
 import dev.purser.customers.Customer.Stop;
 import dev.purser.database.Database;
@@ -40,14 +40,17 @@ import org.jspecify.annotations.Nullable;
 /// overdue).
 ///
 /// ## Loading
-/// Database and cache are asked at once and the database's answer counts; the copy is repaired
-/// if it differs. A copy alone answers reads, marked stale, and is never the base of a write.
+///
+/// Database and cache are asked at once and the database's answer counts; the copy is repaired if
+/// it differs. A copy alone answers reads, marked stale, and is never the base of a write.
 ///
 /// ## Writing
+///
 /// One save is in flight; what arrives meanwhile waits in [Pending] and shares the next one. The
 /// transaction decides; this only fences it with the version it knows.
 ///
 /// ## Failure
+///
 /// Whatever a message does, it costs a restart of this customer alone. All in hand is answered
 /// before.
 ///
@@ -101,8 +104,7 @@ final class CustomerStates {
     reloads = new Backoff(settings.reloadMin(), settings.reloadMax());
     pending = new Pending(settings);
     readers = new Readers(id, settings.bufferReads());
-    copies =
-        new Copies(id, at, context.messageAdapter(Cache.Reply.class, CopyAnswered::new));
+    copies = new Copies(id, at, context.messageAdapter(Cache.Reply.class, CopyAnswered::new));
     saves = context.messageAdapter(SaveReply.class, SaveAnswered::new);
   }
 
@@ -249,8 +251,7 @@ final class CustomerStates {
         if (copy != null) {
           yield unloaded(error);
         }
-        context.scheduleOnce(
-            settings.cacheTimeout(), context.getSelf(), new CopyOverdue(loads));
+        context.scheduleOnce(settings.cacheTimeout(), context.getSelf(), new CopyOverdue(loads));
         yield loading;
       }
     };
@@ -259,7 +260,8 @@ final class CustomerStates {
   /// The database has failed; what the cache knew decides.
   private Behavior<Command> unloaded(ServiceError error) {
     loadError = error;
-    reloadAtMillis = at.clock().millis() + reloads.delayMillis(failedLoads, ThreadLocalRandom.current());
+    reloadAtMillis =
+        at.clock().millis() + reloads.delayMillis(failedLoads, ThreadLocalRandom.current());
     failedLoads++;
     held = copy instanceof Cache.Hit(Profile profile) ? Aggregate.copy(profile) : null;
     if (held == null) {
@@ -439,21 +441,27 @@ final class CustomerStates {
   }
 
   private Behavior<Command> state(Function<Command, Behavior<Command>> state) {
-    return Behaviors.receive(
-        (_, command) -> {
-          inHand = command;
-          Behavior<Command> next = state.apply(command);
-          inHand = null;
-          return next;
-        },
-        (_, signal) -> ended(signal));
+    return Behaviors.receive((_, c) -> handle(c, state), (_, s) -> ended(s));
+  }
+
+  private Behavior<Command> handle(Command command, Function<Command, Behavior<Command>> state) {
+    inHand = command;
+    try {
+      Behavior<Command> next = state.apply(command);
+      inHand = null;
+      return next;
+    } catch (RuntimeException | Error e) {
+      // Not left to PreRestart: the failure that is one too many stops without it.
+      refuseAll();
+      throw e;
+    }
   }
 
   private Behavior<Command> ended(Signal signal) {
-    if (signal == PreRestart.instance()) {
+    if (signal instanceof PreRestart) {
       at.metrics().restarted();
-      refuseAll();
-    } else if (signal == PostStop.instance()) {
+    }
+    if (signal instanceof PreRestart || signal instanceof PostStop) {
       refuseAll();
     }
     return Behaviors.same();
@@ -466,6 +474,7 @@ final class CustomerStates {
     pending.drainTo(waiting);
     if (inHand != null) {
       waiting.add(inHand);
+      inHand = null;
     }
     if (inFlight != null) {
       inFlight.refuse(Refusals.UNKNOWN, true);

@@ -73,8 +73,7 @@ public final class Customers {
             .onFailure(
                 SupervisorStrategy.restartWithBackoff(
                     Duration.ofSeconds(1), Duration.ofMinutes(1), 0.2));
-    ActorRef<Erasures.Command> erasures =
-        system.systemActorOf(sweeping, "erasures", Props.empty());
+    ActorRef<Erasures.Command> erasures = system.systemActorOf(sweeping, "erasures", Props.empty());
     Neighbours neighbours =
         new Neighbours(database, cache, erasures, settings, clock, new CustomersMetrics());
     return new Customers(system, database, Customer.init(system, neighbours), settings, clock);
@@ -95,7 +94,8 @@ public final class Customers {
 
   /// The aggregate of one customer.
   public CompletionStage<Reply> read(String id, long deadlineMillis) {
-    return ask(id, replyTo -> new Customer.Read(deadlineMillis, replyTo), deadlineMillis, LATE_READ);
+    return ask(
+        id, replyTo -> new Customer.Read(deadlineMillis, replyTo), deadlineMillis, LATE_READ);
   }
 
   /// Applies changes to one customer: events, preferences, a settlement or an erasure.
@@ -154,8 +154,7 @@ public final class Customers {
 
   /// Lets a suppressed id be used again; false if it was not suppressed. Fails with a [Fault].
   public CompletionStage<Boolean> liftSuppression(String id, long deadlineMillis) {
-    return this.<Long>order(
-            new Chore.LiftSuppression(id), Database.Lane.INTERACTIVE, deadlineMillis)
+    return order(new Chore.LiftSuppression(id), Database.Lane.INTERACTIVE, deadlineMillis)
         .thenApply(rows -> rows > 0);
   }
 

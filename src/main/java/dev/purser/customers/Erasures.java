@@ -69,8 +69,7 @@ final class Erasures {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
-                timers ->
-                    new Erasures(context, timers, database, cache, settings, clock).start()));
+                timers -> new Erasures(context, timers, database, cache, settings, clock).start()));
   }
 
   private Erasures(

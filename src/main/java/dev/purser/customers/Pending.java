@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /// The writes that wait for their save, in the order of arrival. Confined to one customer.
 ///
-/// Bounded by changes and by bytes; what has been taken for a save and is put back is let in
-/// beyond the bounds, for it had been admitted once.
+/// Bounded by changes and by bytes; what has been taken for a save and is put back is let in beyond
+/// the bounds, for it had been admitted once.
 final class Pending {
   /// What a change weighs beside its texts.
   private static final int CHANGE_BYTES = 96;

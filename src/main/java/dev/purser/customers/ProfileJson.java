@@ -22,7 +22,7 @@ public final class ProfileJson {
 
   private ProfileJson() {}
 
-  /// @param stale whether this is a copy read while the database was away
+  /// The object for `profile`; `stale` marks a copy read while the database was away.
   public static byte[] encode(Profile profile, boolean stale) {
     ByteArrayOutputStream out = new ByteArrayOutputStream(USUAL_BYTES);
     try (JsonGenerator json = JSON.createGenerator(out)) {

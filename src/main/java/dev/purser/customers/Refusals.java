@@ -55,8 +55,7 @@ final class Refusals {
           switch (change) {
             case Purchase _, Refund _, Preferences _ ->
                 new Outcome.Refused(
-                    new ServiceError.Conflict(
-                        "The customer was erased and its id is suppressed."));
+                    new ServiceError.Conflict("The customer was erased and its id is suppressed."));
             case Settle _, Erase _ ->
                 new Outcome.Refused(Aggregate.notFound(current.profile().id()));
           });

@@ -54,8 +54,7 @@ final class Settlement {
   /// characters, so that no settlement of one customer can pass for one of everybody.
   private static final String EVERYBODY = "all\t";
 
-  private static final Backoff BACKOFF =
-      new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5));
+  private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5));
 
   private final Customers customers;
   private final ActorSystem<?> system;
@@ -187,8 +186,7 @@ final class Settlement {
         Source.tick(settings.progress(), settings.progress(), (Step) new Tick())
             .mapMaterializedValue(_ -> NotUsed.getInstance());
     return pending()
-        .mapAsyncUnordered(
-            settings.inFlight(), id -> patiently(() -> settle(id, opened.name())))
+        .mapAsyncUnordered(settings.inFlight(), id -> patiently(() -> settle(id, opened.name())))
         .mapConcat(step -> step)
         .concatLazy(end)
         .recover(failure(Failed::new))
@@ -242,8 +240,7 @@ final class Settlement {
         yield List.of();
       }
       case Tick _ -> List.of(new RunEvent.Progress(report.now(false)));
-      case Failed(ServiceError error) ->
-          List.of(new RunEvent.Problem(error, report.now(false)));
+      case Failed(ServiceError error) -> List.of(new RunEvent.Problem(error, report.now(false)));
       case Ended(SettlementTotal total) -> {
         report.replace(total);
         yield List.of(new RunEvent.Summary(report.now(false)));
@@ -298,8 +295,7 @@ final class Settlement {
         .thenApply(
             rows -> {
               if (rows == 0) {
-                throw new Fault(
-                    new ServiceError.Conflict("Another settlement holds the same id."));
+                throw new Fault(new ServiceError.Conflict("Another settlement holds the same id."));
               }
               return run;
             });
@@ -334,8 +330,7 @@ final class Settlement {
   }
 
   private static RunEvent notOpened(ServiceError error) {
-    return new RunEvent.Problem(
-        error, new RunEvent.Report.Settlement("", false, 0, 0, List.of()));
+    return new RunEvent.Problem(error, new RunEvent.Report.Settlement("", false, 0, 0, List.of()));
   }
 
   private static boolean isLast(RunEvent event) {

@@ -46,8 +46,7 @@ final class SettlementReport {
 
   Report.Settlement now(boolean duplicate) {
     long refunds = sums.values().stream().mapToLong(Outcome.Sum::refunds).sum();
-    return new Report.Settlement(
-        run, duplicate, customers, refunds, List.copyOf(sums.values()));
+    return new Report.Settlement(run, duplicate, customers, refunds, List.copyOf(sums.values()));
   }
 
   private static Outcome.Sum plus(Outcome.Sum a, Outcome.Sum b) {

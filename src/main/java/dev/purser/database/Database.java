@@ -278,7 +278,12 @@ public final class Database {
       case SlotEvent.Done<Store>(int n, var work, boolean more) -> {
         ActorRef<Session.Command<Store>> session = more ? slots.session(n) : null;
         switch (work) {
-          case CommitWork commit -> writer.done(commit, session);
+          case CommitWork commit -> {
+            writer.done(commit, session);
+            if (told != null && !told.writing()) {
+              tellStanding();
+            }
+          }
           case StoreWork read -> readers.done(n, read, session);
           default -> throw new IllegalStateException("a slot gave back work of somebody else");
         }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// SQLite as a [Product]: one file. Safe for many threads.
@@ -70,6 +71,11 @@ record SqliteProduct(Path file, SqliteSettings settings) implements Product {
     @Override
     public void validate(Store store) throws SQLException {
       store.validate();
+      if (writes) {
+        // SQLite opens a file that may not be written all the same; an empty transaction tells.
+        var _ = store.apply(List.of());
+        store.rollback();
+      }
     }
 
     @Override

@@ -75,7 +75,7 @@ final class Writer {
       shared.metrics().diskLow.increment();
       return low;
     }
-    if (down != null && Shared.setup(down)) {
+    if (down != null && Shared.setup(down) && !mayProbe()) {
       return down;
     }
     DatabaseSettings.Queues limits = shared.settings().queues();
@@ -88,6 +88,12 @@ final class Writer {
     return new ServiceError.Overloaded("too many saves are waiting (" + limit + ")");
   }
 
+  /// Whether one write may find out if what an operator had to mend is mended: an open connection
+  /// says nothing about a full disk.
+  private boolean mayProbe() {
+    return idle != null && inHand == null && queue.isEmpty();
+  }
+
   /// Refuses writes while the disk has less room than the watermark; null lets them in again.
   void lowDisk(@Nullable ServiceError why) {
     low = why;
@@ -95,7 +101,9 @@ final class Writer {
 
   void ready(ActorRef<Session.Command<Store>> session) {
     idle = session;
-    down = null;
+    if (down != null && !Shared.setup(down)) {
+      down = null;
+    }
   }
 
   /// Stops handing out work, or goes on.
@@ -164,6 +172,7 @@ final class Writer {
       failed(work, work.error());
       return;
     }
+    down = null;
     List<PendingWrite> entries = work.entries();
     for (PendingWrite write : entries) {
       queue.end(write);

@@ -5,8 +5,8 @@ import java.util.random.RandomGenerator;
 
 /// Exponential backoff with full jitter: the wait before attempt n is uniform between 0 and `first
 /// * 2^n`, capped. Full jitter spreads those who failed together over the whole interval, so that
-/// they do not come back together ("Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
-/// Immutable.
+///   they do not come back together ("Exponential Backoff And Jitter", AWS Architecture Blog,
+///   2015). Immutable.
 public record Backoff(Duration first, Duration cap) {
 
   /// The wait before repeating for the `attempt`-th time (0 is the first repetition).
