@@ -1,0 +1,96 @@
+package dev.purser.ingest;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// The events of one run that wait for their customers: in order, and at most one batch of a
+/// customer in flight, so that no event overtakes another of the same customer, retries included.
+/// Confined to the run that owns it, which bounds how many events wait.
+final class Batches {
+  private final int limit;
+  private final Map<String, Waiting> customers = new HashMap<>();
+  private final LinkedHashSet<String> ready = new LinkedHashSet<>();
+
+  Batches(int limit) {
+    this.limit = limit;
+  }
+
+  /// A line in its place among the records of the upload.
+  record Item(long place, Line line) {}
+
+  /// What is sent to a customer at once.
+  ///
+  /// @param attempt 1 for the first
+  /// @param sinceMillis when the first attempt was made
+  record Batch(String customer, List<Item> items, int attempt, long sinceMillis) {
+    Batch again() {
+      return new Batch(customer, items, attempt + 1, sinceMillis);
+    }
+  }
+
+  private static final class Waiting {
+    private final ArrayDeque<Item> items = new ArrayDeque<>(4);
+    private boolean inFlight;
+    private int singly; // how many more items go one by one
+  }
+
+  void add(String customer, Item item) {
+    Waiting waiting = customers.computeIfAbsent(customer, _ -> new Waiting());
+    waiting.items.add(item);
+    if (!waiting.inFlight) {
+      ready.add(customer);
+    }
+  }
+
+  /// One batch for each customer that has events and none in flight; they are in flight from now.
+  List<Batch> takeReady(long nowMillis) {
+    List<Batch> batches = new ArrayList<>(ready.size());
+    for (String customer : ready) {
+      Waiting waiting = customers.get(customer);
+      if (waiting != null) {
+        batches.add(take(customer, waiting, nowMillis));
+      }
+    }
+    ready.clear();
+    return batches;
+  }
+
+  /// The customer's batch is no longer in flight; answers its next one, or null.
+  @Nullable Batch next(String customer, long nowMillis) {
+    Waiting waiting = customers.get(customer);
+    if (waiting == null || waiting.items.isEmpty()) {
+      customers.remove(customer);
+      return null;
+    }
+    return take(customer, waiting, nowMillis);
+  }
+
+  /// Puts a batch back in front, to be sent event by event: one of them spoils the others.
+  void split(Batch batch) {
+    Waiting waiting = customers.computeIfAbsent(batch.customer(), _ -> new Waiting());
+    batch.items().reversed().forEach(waiting.items::addFirst);
+    waiting.singly = Math.max(waiting.singly, batch.items().size());
+  }
+
+  /// Forgets everything that is not in flight.
+  void clear() {
+    ready.clear();
+    customers.clear();
+  }
+
+  private Batch take(String customer, Waiting waiting, long nowMillis) {
+    int size = Math.min(waiting.singly > 0 ? 1 : limit, waiting.items.size());
+    List<Item> items = new ArrayList<>(size);
+    for (int i = 0; i < size; i++) {
+      items.add(waiting.items.remove());
+    }
+    waiting.singly = Math.max(0, waiting.singly - 1);
+    waiting.inFlight = true;
+    return new Batch(customer, items, 1, nowMillis);
+  }
+}

@@ -1,0 +1,73 @@
+package dev.purser.ingest;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.purser.ingest.Verdict.Rejected;
+import dev.purser.ledger.EventJson;
+import dev.purser.ledger.EventJson.Event;
+import dev.purser.ledger.EventJson.Reading;
+import dev.purser.ledger.Rules;
+import dev.purser.ledger.StrictJson;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Reads NDJSON: one event a line. Immutable.
+///
+/// @param ignoreUnknown whether unknown fields are counted instead of refused
+record JsonReader(EventJson events, boolean ignoreUnknown, int lineLimit) implements Reader {
+
+  @Override
+  public List<Line> read(Block block) {
+    List<Line> lines = Reader.room(block);
+    for (int i = 0; i < block.records(); i++) {
+      lines.add(read(block, i));
+    }
+    return lines;
+  }
+
+  private Line read(Block block, int record) {
+    Rejected unusable = Reader.unusable(block, record, lineLimit);
+    if (unusable != null) {
+      return Line.of(block, record, unusable);
+    }
+    try {
+      JsonNode json = StrictJson.parse(block.bytes(), block.start(record), block.end(record));
+      return judged(block, record, json);
+    } catch (StrictJson.NotJson e) {
+      return Line.of(block, record, Rejected.unparsable("The line " + e.why()));
+    }
+  }
+
+  private Line judged(Block block, int record, JsonNode json) {
+    return switch (events.event(json, ignoreUnknown)) {
+      case Reading.Good<Event>(Event event, int ignored) ->
+          new Line(
+              block,
+              record,
+              new Verdict.Event(event.customer(), event.change()),
+              null,
+              null,
+              ignored,
+              null);
+      case Reading.Bad<Event>(var errors) ->
+          new Line(
+              block, record, Rejected.invalid(errors, customer(json)), null, id(json), 0, null);
+    };
+  }
+
+  /// The customer that a refused line names, so that erasing the customer finds its letter.
+  private static @Nullable String customer(JsonNode json) {
+    return usable(json.path("customer_id"));
+  }
+
+  /// The derived id of a refused line of which type, customer and id can be read.
+  private static @Nullable String id(JsonNode json) {
+    String type = usable(json.path("type"));
+    String customer = customer(json);
+    String id = usable(json.path("id"));
+    return type == null || customer == null || id == null ? null : type + "/" + customer + "/" + id;
+  }
+
+  private static @Nullable String usable(JsonNode node) {
+    return node.isTextual() && Rules.whyNotId(node.textValue()) == null ? node.textValue() : null;
+  }
+}
