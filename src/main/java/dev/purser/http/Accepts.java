@@ -36,7 +36,7 @@ final class Accepts {
     }
     double gzip = -1;
     double any = 0;
-    for (String part : acceptEncoding.split(",")) {
+    for (String part : acceptEncoding.split(",", -1)) {
       String coding = name(part);
       if (coding.equals("gzip") || coding.equals("x-gzip")) {
         gzip = Math.max(gzip, weight(part));
@@ -52,7 +52,7 @@ final class Accepts {
   private static double rank(String accept, String offer) {
     double rank = 0;
     int closest = 0;
-    for (String part : accept.split(",")) {
+    for (String part : accept.split(",", -1)) {
       int specificity = specificity(name(part), offer);
       if (specificity > closest) {
         closest = specificity;
@@ -79,7 +79,7 @@ final class Accepts {
   }
 
   private static double weight(String part) {
-    String[] parameters = part.split(";");
+    String[] parameters = part.split(";", -1);
     for (int i = 1; i < parameters.length; i++) {
       String p = parameters[i].strip().toLowerCase(Locale.ROOT);
       if (p.startsWith("q=")) {

@@ -80,10 +80,10 @@ final class Body {
   /// refused.
   String type() {
     ContentType type = entity.getContentType();
-    if (type.mediaType() == JSON_TYPE && type.getCharsetOption().isEmpty()) {
+    if (type.mediaType().equals(JSON_TYPE) && type.getCharsetOption().isEmpty()) {
       return JSON;
     }
-    String[] parts = type.toString().toLowerCase(Locale.ROOT).split(";");
+    String[] parts = type.toString().toLowerCase(Locale.ROOT).split(";", -1);
     for (int i = 1; i < parts.length; i++) {
       String parameter = parts[i].strip().replace("\"", "");
       if (parameter.startsWith("charset=") && !parameter.matches("charset=(utf-?8|us-ascii)")) {

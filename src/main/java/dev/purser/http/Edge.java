@@ -154,7 +154,7 @@ public final class Edge {
       if (released.isDone()) {
         response.complete(closed(answer, failure));
       } else {
-        released.whenComplete((_, _) -> response.complete(closed(answer, failure)));
+        var _ = released.whenComplete((_, _) -> response.complete(closed(answer, failure)));
       }
     }
 

@@ -26,7 +26,7 @@ final class Parameters {
     }
     Map<String, String> values = new LinkedHashMap<>();
     List<FieldError> errors = new ArrayList<>();
-    for (String pair : query.split("&")) {
+    for (String pair : query.split("&", -1)) {
       if (!pair.isEmpty()) {
         put(pair, known, values, errors);
       }

@@ -35,7 +35,7 @@ public final class Tokens {
   static Tokens read(Keys keys) {
     List<Token> tokens = new ArrayList<>();
     for (String line : keys.texts("tokens")) {
-      String[] words = line.strip().split("\\s+");
+      String[] words = line.strip().split("\\s+", -1);
       Role role = words.length == 3 ? role(words[1]) : null;
       if (role == null || !words[2].matches("[0-9a-f]{64}")) {
         // The line itself is not told: it may hold a token by mistake.

@@ -14,7 +14,7 @@ import kamon.prometheus.PrometheusReporter;
 /// scrape is at most one tick old.
 public final class Scrape {
   private static final PrometheusReporter REPORTER = PrometheusReporter.create();
-  private static final Runtime RUNTIME = new Runtime();
+  private static final Jvm JVM = new Jvm();
 
   private Scrape() {}
 
@@ -30,12 +30,12 @@ public final class Scrape {
 
   /// The text of one scrape.
   public static String text() {
-    RUNTIME.measure();
+    JVM.measure();
     return REPORTER.scrapeData();
   }
 
   /// What is measured of the JVM, at each scrape.
-  private static final class Runtime {
+  private static final class Jvm {
     private final Metrics.Gauge heapUsed =
         Metrics.gauge("jvm_heap_used_bytes", "Heap in use");
     private final Metrics.Gauge heapMax = Metrics.gauge("jvm_heap_max_bytes", "Largest heap");
@@ -51,22 +51,23 @@ public final class Scrape {
 
     void measure() {
       MemoryUsage heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage();
-      heapUsed.set(heap.getUsed());
-      heapMax.set(heap.getMax());
+      heapUsed.set((double) heap.getUsed());
+      heapMax.set((double) heap.getMax());
       direct.set(
+          (double)
           ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
               .mapToLong(BufferPoolMXBean::getMemoryUsed)
               .sum());
       threads.set(ManagementFactory.getThreadMXBean().getThreadCount());
-      uptime.set(ManagementFactory.getRuntimeMXBean().getUptime());
+      uptime.set((double) ManagementFactory.getRuntimeMXBean().getUptime());
       long count = 0;
       long millis = 0;
       for (GarbageCollectorMXBean gc : ManagementFactory.getGarbageCollectorMXBeans()) {
         count += Math.max(0, gc.getCollectionCount());
         millis += Math.max(0, gc.getCollectionTime());
       }
-      collections.set(count);
-      collecting.set(millis);
+      collections.set((double) count);
+      collecting.set((double) millis);
     }
   }
 }
