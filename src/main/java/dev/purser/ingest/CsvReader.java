@@ -15,6 +15,7 @@ import java.time.DateTimeException;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,7 +43,7 @@ final class CsvReader implements Reader {
   private final int unitPrice;
   private final int date;
   private final int customer;
-  private final Map<String, Integer> preferences;
+  private final List<Setter> setters;
 
   private CsvReader(CsvProfile profile, String header, List<String> names, int lineLimit) {
     this.profile = profile;
@@ -56,10 +57,14 @@ final class CsvReader implements Reader {
     unitPrice = names.indexOf(profile.unitPrice());
     date = names.indexOf(profile.date());
     customer = names.indexOf(profile.customer());
-    Map<String, Integer> places = new HashMap<>();
-    profile.preferences().forEach((name, column) -> places.put(name, names.indexOf(column)));
-    preferences = Map.copyOf(places);
+    setters =
+        profile.preferences().entrySet().stream()
+            .map(e -> new Setter(e.getKey(), e.getValue(), names.indexOf(e.getValue())))
+            .toList();
   }
+
+  /// A column that sets a preference.
+  private record Setter(String preference, String column, int place) {}
 
   /// What became of a header.
   sealed interface Opened {
@@ -131,9 +136,11 @@ final class CsvReader implements Reader {
     private long dateMicros;
     private String group = "";
     private Map<String, String> lastPreferences = Map.of();
+    private final String[] values = new String[setters.size()]; // of lastPreferences
 
     Reading(Block block) {
       this.block = block;
+      Arrays.fill(values, "");
     }
 
     Line line(int record) {
@@ -277,19 +284,29 @@ final class CsvReader implements Reader {
     }
 
     private Map<String, String> preferences(List<FieldError> errors) {
-      Map<String, String> sets = HashMap.newHashMap(preferences.size());
-      preferences.forEach(
-          (name, column) -> {
-            String value = csv.text(column);
-            check(errors, profile.preferences().get(name), Rules.whyNotText(value));
-            if (!value.isEmpty()) {
-              sets.put(name, value);
-            }
-          });
-      if (!sets.equals(lastPreferences)) {
-        lastPreferences = Map.copyOf(sets);
+      boolean same = true;
+      for (int k = 0; k < values.length; k++) {
+        String value = csv.text(setters.get(k).place());
+        same &= value.equals(values[k]);
+        values[k] = value;
+      }
+      if (!same) {
+        lastPreferences = preferences();
+      }
+      for (int k = 0; k < values.length; k++) {
+        check(errors, setters.get(k).column(), Rules.whyNotText(values[k]));
       }
       return lastPreferences;
+    }
+
+    private Map<String, String> preferences() {
+      Map<String, String> sets = HashMap.newHashMap(values.length);
+      for (int k = 0; k < values.length; k++) {
+        if (!values[k].isEmpty()) {
+          sets.put(setters.get(k).preference(), values[k]);
+        }
+      }
+      return Map.copyOf(sets);
     }
   }
 

@@ -49,7 +49,7 @@ final class Run {
   private final UniqueKillSwitch body;
   private final Batches batches;
   private final LetterBox letters;
-  private final Tally tally = new Tally();
+  private final Counters counters = new Counters();
   private final IngestMetrics metrics = IngestMetrics.INSTANCE;
 
   private @Nullable ActorRef<Ack> starved; // waits for room before it sends more
@@ -192,14 +192,14 @@ final class Run {
   }
 
   private void take(Line line) {
-    Item item = new Item(tally.read(line), line);
+    Item item = new Item(counters.read(line), line);
     inFlight++;
     inFlightBytes += line.bytes();
     switch (line.verdict()) {
       case Verdict.Event(String customer, _) -> batches.add(customer, item);
       case Rejected why -> reject(item, why);
       case Verdict.Skipped _ -> {
-        tally.skipped(item.place());
+        counters.skipped(item.place());
         settled(item);
       }
     }
@@ -274,7 +274,7 @@ final class Run {
 
   private void onApplied(Batch batch, Reply.Applied applied) {
     if (applied.created()) {
-      tally.created();
+      counters.created();
     }
     for (int i = 0; i < batch.items().size(); i++) {
       decided(batch.customer(), batch.items().get(i), applied.outcomes().get(i));
@@ -310,9 +310,9 @@ final class Run {
 
   private void count(Item item, Outcome outcome) {
     if (outcome instanceof Outcome.Duplicate) {
-      tally.duplicate(item.place());
+      counters.duplicate(item.place());
     } else {
-      tally.accepted(item.place());
+      counters.accepted(item.place());
     }
     settled(item);
   }
@@ -352,7 +352,7 @@ final class Run {
             && old.reason().equals(why.reason())
             && old.raw().equals(item.line().block().text(item.line().record()));
     if (unchanged) {
-      tally.rejected(item.place(), item.line().number(), why);
+      counters.rejected(item.place(), item.line().number(), why);
       settled(item);
     } else {
       if (!letters.waiting()) {
@@ -380,7 +380,7 @@ final class Run {
       if (old != null && !old.reason().equals(post.why().reason())) {
         pipe(new Chore.DropLetter(old.id()), new Flush());
       }
-      tally.rejected(post.item().place(), post.item().line().number(), post.why());
+      counters.rejected(post.item().place(), post.item().line().number(), post.why());
       settled(post.item());
     }
     proceed();
@@ -457,7 +457,7 @@ final class Run {
         .offer(
             problem == null ? new RunEvent.Summary(report) : new RunEvent.Problem(problem, report));
     setup.events().complete();
-    setup.runs().tell(new Runs.Over(setup.row().id(), closing, tally.rejected()));
+    setup.runs().tell(new Runs.Over(setup.row().id(), closing, counters.rejected()));
   }
 
   private RunRow row(String state, @Nullable Long finishedMillis) {
@@ -469,11 +469,11 @@ final class Run {
         row.key(),
         row.startedMillis(),
         finishedMillis,
-        Tally.json(report()));
+        Counters.json(report()));
   }
 
   private Report.Ingest report() {
-    return tally.report(setup.row().id());
+    return counters.report(setup.row().id());
   }
 
   private long now() {

@@ -30,6 +30,9 @@ public final class Rules {
     if (id.equals(".") || id.equals("..")) {
       return "must not be . or ..";
     }
+    if (id.length() <= ID_CODE_POINTS && printableAscii(id)) {
+      return null;
+    }
     int codePoints = 0;
     for (int i = 0; i < id.length(); codePoints++) {
       int c = id.codePointAt(i);
@@ -48,6 +51,9 @@ public final class Rules {
 
   /// Strings: no U+0000, no unpaired surrogate, at most 4 KiB of UTF-8; empty is allowed.
   public static @Nullable String whyNotText(String text) {
+    if (text.length() <= TEXT_BYTES && printableAscii(text)) {
+      return null;
+    }
     for (int i = 0; i < text.length(); ) {
       int c = text.codePointAt(i);
       if (c == 0) {
@@ -77,6 +83,16 @@ public final class Rules {
 
   public static @Nullable String whyNotQuantity(long quantity) {
     return quantity >= 1 ? null : "must be an integer of at least 1";
+  }
+
+  /// Nearly every value of a bulk upload; the rules in full are for the others.
+  private static boolean printableAscii(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (text.charAt(i) < 0x20 || text.charAt(i) > 0x7e) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static boolean isSurrogate(int codePoint) {

@@ -33,7 +33,7 @@ final class StubDatabase {
                   replyTo.tell(
                       fault == null ? new Answer.Found<>(act(chore)) : new Answer.Failed<>(fault));
               case Database.Ask<?> ask -> answer(ask);
-              case Database.Load _, Database.Save _ -> throw new IllegalArgumentException();
+              default -> throw new IllegalArgumentException(command.toString());
             }
           }
           return Behaviors.same();

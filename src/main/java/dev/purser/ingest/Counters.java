@@ -10,7 +10,7 @@ import java.util.TreeMap;
 
 /// The counters of one run. A line is counted as accepted, duplicate or rejected only when that is
 /// committed. Confined to the run that owns it.
-final class Tally {
+final class Counters {
   private static final int FIRST_ERRORS = 10;
 
   private final IngestMetrics metrics = IngestMetrics.INSTANCE;
