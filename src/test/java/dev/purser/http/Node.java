@@ -16,11 +16,11 @@ import dev.purser.ingest.IngestSettings;
 import dev.purser.ledger.EventJson;
 import java.io.File;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
-import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.typed.Cluster;
@@ -74,24 +74,22 @@ final class Node implements AutoCloseable {
       Customers customers,
       ActorRef<Database.Command> database,
       InstantSource clock) {
-    TestProbe<Ingest> started = kit.createTestProbe();
+    CompletableFuture<Ingest> started = new CompletableFuture<>();
     kit.spawn(
         Behaviors.setup(
             context -> {
-              started
-                  .ref()
-                  .tell(
-                      Ingest.start(
-                          context,
-                          settings,
-                          (id, changes, deadline) ->
-                              customers.apply(id, changes, null, true, deadline),
-                          database,
-                          "GBP",
-                          clock));
+              started.complete(
+                  Ingest.start(
+                      context,
+                      settings,
+                      (id, changes, deadline) ->
+                          customers.apply(id, changes, null, true, deadline),
+                      database,
+                      "GBP",
+                      clock));
               return Behaviors.receiveMessage(_ -> Behaviors.same());
             }));
-    return started.receiveMessage(Duration.ofSeconds(20));
+    return started.orTimeout(20, TimeUnit.SECONDS).join();
   }
 
   private static Config config() {
