@@ -3,6 +3,8 @@ package dev.purser.database;
 import dev.purser.ledger.Purchase;
 import dev.purser.ledger.Refund;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -14,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.LongSupplier;
 
 /// The baseline of ingest: one thread, bare JDBC, the same rows and indexes, synced commits of
 /// 1,000 lines, as many rows a statement as told (20 to 64 are the fastest).
@@ -57,12 +60,36 @@ public final class BareLoader {
 
   public static void main(String[] args) throws IOException, SQLException {
     int rows = args.length > 1 ? Integer.parseInt(args[1]) : 20;
-    double rate = load(Path.of(args[0]), rows);
-    System.out.printf("bare loader, %d rows a statement: %,.0f rows/s%n", rows, rate);
+    System.out.printf("bare loader, %d rows a statement: %s%n", rows, load(Path.of(args[0]), rows));
   }
 
-  /// Loads all parts into a file of its own; answers rows a second, opening not counted.
-  static double load(Path folder, int rowsPerStatement) throws IOException, SQLException {
+  /// What a load took, opening not counted. The processor time says more than the clock on a
+  /// machine that has other things to do.
+  record Pace(long rows, long nanos, long cpuNanos) {
+    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
+    /// Runs a load on this thread; it answers its rows.
+    static Pace of(LongSupplier load) {
+      long start = System.nanoTime();
+      long cpuStart = THREADS.getCurrentThreadCpuTime();
+      long rows = load.getAsLong();
+      return new Pace(
+          rows, System.nanoTime() - start, THREADS.getCurrentThreadCpuTime() - cpuStart);
+    }
+
+    double rowsPerSecond() {
+      return rows * 1e9 / nanos;
+    }
+
+    @Override
+    public String toString() {
+      return "%,.0f rows/s, %.2f us of processor a row"
+          .formatted(rowsPerSecond(), cpuNanos / 1e3 / rows);
+    }
+  }
+
+  /// Loads all parts into a file of its own.
+  static Pace load(Path folder, int rowsPerStatement) throws IOException, SQLException {
     Path file = RetailLines.scratch();
     SqliteStore.open(file, new SqliteSettings(32 << 20, 64 << 20, Duration.ofSeconds(1)), true)
         .close();
@@ -75,10 +102,12 @@ public final class BareLoader {
       }
       connection.setAutoCommit(false);
       BareLoader loader = new BareLoader(connection, rowsPerStatement);
-      long[] rows = {0};
-      long start = System.nanoTime();
-      new RetailLines().read(folder, COMMIT_LINES, chunk -> rows[0] += loader.write(chunk));
-      return rows[0] * 1e9 / (System.nanoTime() - start);
+      return Pace.of(
+          () -> {
+            long[] rows = {0};
+            new RetailLines().read(folder, COMMIT_LINES, chunk -> rows[0] += loader.write(chunk));
+            return rows[0];
+          });
     }
   }
 

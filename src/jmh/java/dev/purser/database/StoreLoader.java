@@ -30,13 +30,18 @@ public final class StoreLoader {
     int rounds = args.length > 1 ? Integer.parseInt(args[1]) : 3;
     int lines = args.length > 2 ? Integer.parseInt(args[2]) : 1_000;
     for (int i = 0; i < rounds; i++) {
-      double bare = BareLoader.load(folder, 20);
-      double ours = load(folder, lines);
-      System.out.printf("bare %,.0f rows/s, store %,.0f rows/s: %.2f%n", bare, ours, ours / bare);
+      BareLoader.Pace bare = BareLoader.load(folder, 20);
+      BareLoader.Pace ours = load(folder, lines);
+      System.out.printf(
+          "bare %s; store %s: %.2f, by processor time %.2f%n",
+          bare,
+          ours,
+          ours.rowsPerSecond() / bare.rowsPerSecond(),
+          (double) bare.cpuNanos() / ours.cpuNanos());
     }
   }
 
-  static double load(Path folder, int lines) throws IOException, SQLException {
+  static BareLoader.Pace load(Path folder, int lines) throws IOException, SQLException {
     try (SqliteStore store =
         SqliteStore.open(
             RetailLines.scratch(),
@@ -46,10 +51,12 @@ public final class StoreLoader {
                 Duration.ofSeconds(1)),
             true)) {
       StoreLoader loader = new StoreLoader(store);
-      long[] rows = {0};
-      long start = System.nanoTime();
-      new RetailLines().read(folder, lines, chunk -> rows[0] += loader.write(chunk));
-      return rows[0] * 1e9 / (System.nanoTime() - start);
+      return BareLoader.Pace.of(
+          () -> {
+            long[] rows = {0};
+            new RetailLines().read(folder, lines, chunk -> rows[0] += loader.write(chunk));
+            return rows[0];
+          });
     }
   }
 

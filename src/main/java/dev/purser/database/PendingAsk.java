@@ -12,13 +12,15 @@ record PendingAsk<T>(
     long deadlineMillis,
     ActorRef<Database.Answer<T>> replyTo,
     long queuedNanos,
-    boolean again) {
+    boolean again)
+    implements PendingRead {
 
   PendingAsk<T> andAgain() {
     return new PendingAsk<>(query, deadlineMillis, replyTo, queuedNanos, true);
   }
 
-  void refuse(ServiceError error) {
+  @Override
+  public void refuse(ServiceError error) {
     replyTo.tell(new Database.Answer.Failed<>(error));
   }
 }

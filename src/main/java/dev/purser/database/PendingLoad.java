@@ -11,13 +11,15 @@ record PendingLoad(
     long deadlineMillis,
     ActorRef<LoadReply> replyTo,
     long queuedNanos,
-    boolean alone) {
+    boolean alone)
+    implements PendingRead {
 
   PendingLoad andAlone() {
     return new PendingLoad(customer, deadlineMillis, replyTo, queuedNanos, true);
   }
 
-  void refuse(ServiceError error) {
+  @Override
+  public void refuse(ServiceError error) {
     replyTo.tell(new LoadReply.NotLoaded(error));
   }
 }

@@ -131,7 +131,7 @@ final class Readers {
     while (batch.size() < limit && !from.isEmpty()) {
       PendingLoad load = from.removeFirst();
       if (load.deadlineMillis() <= now) {
-        refuse(load, expired(load));
+        refuseExpired(load);
       } else {
         shared.metrics().loadWait.recordNanos(nanos - load.queuedNanos());
         batch.add(load);
@@ -153,7 +153,7 @@ final class Readers {
         asking++;
         return new AskWork<>(ask, shared.product().reader(), shared.retrying());
       }
-      refuse(ask, expired(ask));
+      refuseExpired(ask);
     }
     return null;
   }
@@ -251,23 +251,13 @@ final class Readers {
   /// Refuses what has expired.
   void sweep() {
     long now = shared.clock().millis();
-    expire(alone, now);
-    expire(loads, now);
-    for (Iterator<PendingAsk<?>> all = asks.iterator(); all.hasNext(); ) {
-      PendingAsk<?> ask = all.next();
-      if (ask.deadlineMillis() <= now) {
-        all.remove();
-        refuse(ask, expired(ask));
-      }
-    }
-  }
-
-  private void expire(Deque<PendingLoad> queue, long now) {
-    for (Iterator<PendingLoad> all = queue.iterator(); all.hasNext(); ) {
-      PendingLoad load = all.next();
-      if (load.deadlineMillis() <= now) {
-        all.remove();
-        refuse(load, expired(load));
+    for (Deque<? extends PendingRead> queue : List.of(alone, loads, asks)) {
+      for (Iterator<? extends PendingRead> all = queue.iterator(); all.hasNext(); ) {
+        PendingRead read = all.next();
+        if (read.deadlineMillis() <= now) {
+          all.remove();
+          refuseExpired(read);
+        }
       }
     }
   }
@@ -287,36 +277,19 @@ final class Readers {
     asks.forEach(a -> refuse(a, why));
   }
 
-  private ServiceError expired(PendingLoad load) {
-    return expired("loads", load.queuedNanos(), loadsWaiting());
-  }
-
-  private ServiceError expired(PendingAsk<?> ask) {
-    return expired("questions", ask.queuedNanos(), asksWaiting());
-  }
-
-  private ServiceError expired(String queue, long queuedNanos, int waiting) {
+  /// Refuses a read whose deadline passed before it was run.
+  void refuseExpired(PendingRead read) {
     ServiceError cause = trouble();
-    if (cause instanceof ServiceError.Database) {
-      return new ServiceError.Database(DatabaseCause.UNREACHABLE, "not read: " + cause.message());
-    }
     String state = inHand.size() + " readers busy, " + idle.size() + " idle";
-    return shared.expired(queue, queuedNanos, waiting, state);
+    refuse(
+        read,
+        cause instanceof ServiceError.Database
+            ? new ServiceError.Database(DatabaseCause.UNREACHABLE, "not read: " + cause.message())
+            : shared.expired("reads", read.queuedNanos(), loadsWaiting() + asksWaiting(), state));
   }
 
-  /// Refuses a load.
-  void refuse(PendingLoad load, ServiceError why) {
+  void refuse(PendingRead read, ServiceError why) {
     shared.metrics().refused(why);
-    load.refuse(why);
-  }
-
-  /// Refuses a load whose deadline passed while it waited for a save.
-  void refuseParked(PendingLoad load) {
-    refuse(load, expired(load));
-  }
-
-  private void refuse(PendingAsk<?> ask, ServiceError why) {
-    shared.metrics().refused(why);
-    ask.refuse(why);
+    read.refuse(why);
   }
 }

@@ -72,8 +72,9 @@ record SqliteProduct(Path file, SqliteSettings settings) implements Product {
     public void validate(Store store) throws SQLException {
       store.validate();
       if (writes) {
-        // SQLite opens a file that may not be written all the same; an empty transaction tells.
-        var _ = store.apply(List.of());
+        // SQLite opens a file that may not be written all the same, and lets a transaction begin:
+        // only a statement that would write tells.
+        var _ = store.apply(List.of(new Store.Write.OfChore(new Chore.DropLetter(0))));
         store.rollback();
       }
     }

@@ -8,4 +8,10 @@ final class SessionFailed extends RuntimeException {
   SessionFailed(Throwable cause) {
     super(String.valueOf(cause.getMessage()), cause);
   }
+
+  /// What the connection threw, or the failure itself if it came from the session.
+  static Throwable origin(Throwable failure) {
+    Throwable cause = failure.getCause();
+    return failure instanceof SessionFailed && cause != null ? cause : failure;
+  }
 }

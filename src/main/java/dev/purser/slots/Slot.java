@@ -40,6 +40,8 @@ import org.slf4j.LoggerFactory;
 /// @param <C> the connection
 public final class Slot<C> {
   private static final Logger LOG = LoggerFactory.getLogger(Slot.class);
+  private static final ServiceError CLOSED =
+      new ServiceError.Database(DatabaseCause.UNREACHABLE, "its connection was closed");
 
   /// What a slot is told.
   public sealed interface Command extends NoSerializationVerificationNeeded {}
@@ -169,29 +171,17 @@ public final class Slot<C> {
       LOG.warn("Slot {} ({}) is stuck: interrupting its work after {}", n, kind, limit());
       return stuck();
     }
-    long maxAge = settings.maxAge().toMillis();
-    if (maxAge > 0 && clock.millis() - openedMillis > maxAge) {
-      return closing("age");
-    }
     show(State.SERVING);
-    return Behaviors.same();
+    long maxAge = settings.maxAge().toMillis();
+    boolean old = maxAge > 0 && clock.millis() - openedMillis > maxAge;
+    return old ? closing("age") : Behaviors.same();
   }
 
   private Behavior<Command> stuck() {
     closingReason = "stuck";
     lastError = "a unit of work ran longer than " + limit();
     show(State.STUCK);
-    return Behaviors.receive(
-        (_, c) ->
-            switch (c) {
-              case Look _ -> {
-                // Between two statements an interrupt is lost: repeat it until the call returns.
-                var _ = overdue();
-                yield Behaviors.same();
-              }
-              case Recycle _, Opened _, OpenAgain _ -> Behaviors.same();
-            },
-        (_, s) -> onSignal(s));
+    return ending();
   }
 
   private Behavior<Command> closing(String reason) {
@@ -200,10 +190,16 @@ public final class Slot<C> {
       session.tell(new Session.Close<>());
     }
     show(State.CLOSING);
+    return ending();
+  }
+
+  /// Waits for the session to end.
+  private Behavior<Command> ending() {
     return Behaviors.receive(
         (_, c) ->
             switch (c) {
               case Look _ -> {
+                // Between two statements an interrupt is lost: repeat it until the call returns.
                 var _ = overdue();
                 yield Behaviors.same();
               }
@@ -230,7 +226,7 @@ public final class Slot<C> {
 
   private Behavior<Command> onSignal(Signal signal) {
     return switch (signal) {
-      case ChildFailed failed -> failed(rootOf(failed.getCause()));
+      case ChildFailed failed -> failed(SessionFailed.origin(failed.getCause()));
       case Terminated _ -> closed();
       case PostStop _ -> {
         LOG.info("Slot {} ({}) is closed for good", n, kind);
@@ -245,7 +241,7 @@ public final class Slot<C> {
     session = null;
     LOG.info("Slot {} ({}) closed its connection: {}", n, kind, closingReason);
     SlotMetrics.closed(kind, closingReason);
-    owner.tell(new SlotEvent.Lost<>(n, unreachable("its connection was closed")));
+    owner.tell(new SlotEvent.Lost<>(n, CLOSED));
     return opening();
   }
 
@@ -253,11 +249,16 @@ public final class Slot<C> {
     session = null;
     boolean inWork = pulse.busy();
     ServiceError error = connector.explain(cause);
-    Decision decision = decide(cause, error, inWork);
     lastError = error.message();
     restarts++;
+    Decision decision = decide(cause, error, inWork);
     log.add("slot " + n + " (" + kind + ")", error, decision);
-    LOG.warn("Slot {} ({}) lost its connection while {}", n, kind, doing(inWork), cause);
+    LOG.warn(
+        "Slot {} ({}) lost its connection while {}",
+        n,
+        kind,
+        inWork ? "working" : "opening",
+        cause);
     SlotMetrics.closed(kind, "failure");
     SlotMetrics.restarted(kind, error);
     owner.tell(new SlotEvent.Lost<>(n, error));
@@ -274,9 +275,8 @@ public final class Slot<C> {
     if (cause instanceof Escalated) {
       return Decision.ESCALATE;
     }
-    Phase now = phase.get();
-    boolean tooMany = !inWork && strikes.tooMany(error, now);
-    return tooMany ? Decision.ESCALATE : Decision.of(error, now);
+    boolean tooMany = !inWork && strikes.tooMany(error, phase.get());
+    return tooMany ? Decision.ESCALATE : Decision.of(error, phase.get());
   }
 
   private boolean overdue() {
@@ -286,8 +286,7 @@ public final class Slot<C> {
 
   private void show(State state) {
     long since = shown != null && shown.state() == state ? shown.sinceMillis() : clock.millis();
-    SlotView view =
-        new SlotView(n, kind, state, since, openedMillis, pulse.uses(), lastError, restarts);
+    var view = new SlotView(n, kind, state, since, openedMillis, pulse.uses(), lastError, restarts);
     if (!view.equals(shown)) {
       shown = view;
       owner.tell(new SlotEvent.Changed<>(view));
@@ -296,18 +295,5 @@ public final class Slot<C> {
 
   private String limit() {
     return settings.workLimit().toMillis() + " ms";
-  }
-
-  private static String doing(boolean inWork) {
-    return inWork ? "working" : "opening";
-  }
-
-  private static ServiceError unreachable(String message) {
-    return new ServiceError.Database(DatabaseCause.UNREACHABLE, message);
-  }
-
-  private static Throwable rootOf(Throwable failure) {
-    Throwable cause = failure.getCause();
-    return failure instanceof SessionFailed && cause != null ? cause : failure;
   }
 }

@@ -63,7 +63,7 @@ final class DatabaseFixture implements AutoCloseable {
   }
 
   /// As the root spawns it.
-  private Behavior<Database.Command> supervised() {
+  Behavior<Database.Command> supervised() {
     return Supervised.with(
         Database.supervision(settings),
         Database.create(settings, product, InstantSource.system(), log));

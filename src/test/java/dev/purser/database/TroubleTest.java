@@ -29,6 +29,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ChildFailed;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sqlite.SQLiteErrorCode;
@@ -268,6 +270,28 @@ final class TroubleTest {
     }
     try (DatabaseFixture db = new DatabaseFixture(folder)) {
       assertThat(sentenceOf(db)).contains("schema version 999").contains("start the newer");
+    }
+  }
+
+  @Test
+  void escalation_underTheRoot_arrivesWithItsSentence() throws IOException {
+    Files.writeString(folder.resolve("purser.db"), "this is no database at all".repeat(100));
+    try (DatabaseFixture db = new DatabaseFixture(folder)) {
+      TestProbe<String> probe = db.kit.createTestProbe(String.class);
+      db.kit.spawn(
+          Behaviors.<Void>setup(
+              root -> {
+                root.watch(root.spawn(db.supervised(), "database"));
+                return Behaviors.receive(
+                    (_, _) -> Behaviors.same(),
+                    (_, signal) -> {
+                      if (signal instanceof ChildFailed f && f.getCause() instanceof Escalated e) {
+                        probe.ref().tell(e.sentence());
+                      }
+                      return Behaviors.same();
+                    });
+              }));
+      assertThat(probe.receiveMessage(DatabaseFixture.PATIENCE)).contains("not an SQLite database");
     }
   }
 

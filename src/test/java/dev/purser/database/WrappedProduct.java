@@ -41,7 +41,7 @@ final class WrappedProduct implements Product {
 
     @Override
     public void validate(Store store) throws Exception {
-      store.validate();
+      real.validate(store instanceof WrappedStore w ? w.real : store);
     }
 
     @Override
