@@ -19,7 +19,8 @@ import java.util.List;
 import java.util.function.LongSupplier;
 
 /// The baseline of ingest: one thread, bare JDBC, the same rows and indexes, synced commits of
-/// 1,000 lines, as many rows a statement as told (20 to 64 are the fastest).
+/// 1,000 lines, as many rows a statement as told (64 is the fastest found: 6.4 us of processor a
+/// row, 6.7 at 20, 9.5 at 1).
 ///
 /// Run: `java -cp ... dev.purser.database.BareLoader FOLDER [rows a statement]`
 public final class BareLoader {
@@ -59,7 +60,7 @@ public final class BareLoader {
   }
 
   public static void main(String[] args) throws IOException, SQLException {
-    int rows = args.length > 1 ? Integer.parseInt(args[1]) : 20;
+    int rows = args.length > 1 ? Integer.parseInt(args[1]) : 64;
     System.out.printf("bare loader, %d rows a statement: %s%n", rows, load(Path.of(args[0]), rows));
   }
 

@@ -30,7 +30,7 @@ public final class StoreLoader {
     int rounds = args.length > 1 ? Integer.parseInt(args[1]) : 3;
     int lines = args.length > 2 ? Integer.parseInt(args[2]) : 1_000;
     for (int i = 0; i < rounds; i++) {
-      BareLoader.Pace bare = BareLoader.load(folder, 20);
+      BareLoader.Pace bare = BareLoader.load(folder, 64);
       BareLoader.Pace ours = load(folder, lines);
       System.out.printf(
           "bare %s; store %s: %.2f, by processor time %.2f%n",
