@@ -1,5 +1,6 @@
 package dev.purser.customers;
 
+import dev.purser.database.SaveReply.Saved;
 import dev.purser.faults.ServiceError;
 import dev.purser.ledger.Profile;
 import org.jspecify.annotations.Nullable;
@@ -62,6 +63,17 @@ final class Aggregate {
         ? new Customer.Reply.Read(
             profile.id(), profile.version(), stale(), source, ProfileJson.encode(profile, stale()))
         : new Customer.Reply.Refused(notFound(profile.id()), false);
+  }
+
+  /// What is held once `save` has ended so; this, with its encoded answer, if nothing changed.
+  Aggregate after(Saving save, Saved saved) {
+    if (save.erased(saved)) {
+      return new Aggregate(
+          saved.profile(), save.save().nextVersion(), save.suppresses(), Customer.Source.MEMORY);
+    }
+    return saved.profile().version() == profile.version()
+        ? this
+        : new Aggregate(saved.profile(), floor, suppressed, Customer.Source.MEMORY);
   }
 
   static ServiceError notFound(String id) {

@@ -27,8 +27,10 @@ final class Copies {
   /// Makes the cache hold what the database holds; does nothing if it does already.
   void repair(Cache.Reply found, Aggregate stored) {
     switch (found) {
-      case Cache.Hit(var profile) when !stored.profile().stored() ->
-          forget(Math.max(profile.version(), stored.floor()));
+      case Cache.Hit(var profile) when !stored.profile().stored() -> {
+        at.metrics().cacheRepaired();
+        forget(Math.max(profile.version(), stored.floor()));
+      }
       case Cache.Hit(var profile) -> {
         if (!profile.equals(stored.profile())) {
           replace(stored);
@@ -45,8 +47,8 @@ final class Copies {
     at.cache().tell(new Cache.Repair(stored.profile()));
   }
 
-  private void forget(long version) {
-    at.metrics().cacheRepaired();
+  /// Tells the cache, through those who see to it, that the customer was erased at `version`.
+  void forget(long version) {
     at.erasures().tell(new Erasures.Announce(id, version));
   }
 }

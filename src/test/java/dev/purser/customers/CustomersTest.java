@@ -62,6 +62,7 @@ final class CustomersTest {
     assertThat(again.profile()).isEqualTo(first.profile());
     Reply.Read read = (Reply.Read) node.read("c1");
     assertThat(read.json()).isEqualTo(ProfileJson.encode(first.profile(), false));
+    assertThat(read.source()).as("it has stayed in memory").isEqualTo(Customer.Source.MEMORY);
   }
 
   @Test
@@ -159,6 +160,7 @@ final class CustomersTest {
     Lookup lookup =
         await(node.customers.lookup(List.of("l3", "nobody", "l1", "nobody2", "l2"), soon()));
     assertThat(lookup.found()).extracting(Reply.Read::id).containsExactly("l3", "l1", "l2");
+    assertThat(lookup.found()).extracting(Reply.Read::source).containsOnly(Customer.Source.MEMORY);
     assertThat(lookup.missing()).containsExactly("nobody", "nobody2");
     assertThat(lookup.failed()).isEmpty();
     assertThat(lookup.error()).isNull();

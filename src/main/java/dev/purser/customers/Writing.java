@@ -1,0 +1,119 @@
+package dev.purser.customers;
+
+import dev.purser.customers.Customer.Apply;
+import dev.purser.customers.Customer.Reply;
+import dev.purser.database.Database;
+import dev.purser.database.SaveReply;
+import dev.purser.faults.ServiceError;
+import java.util.Collection;
+import java.util.Objects;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+
+/// The writes of one customer: those that wait and those of the save in flight. Confined to one
+/// customer.
+final class Writing {
+  private final String id;
+  private final Neighbours at;
+  private final ActorRef<SaveReply> replies;
+  private final Pending pending;
+  private @Nullable Saving inFlight;
+  private int moves;
+  private long overdueAtMillis;
+
+  Writing(String id, Neighbours at, ActorRef<SaveReply> replies) {
+    this.id = id;
+    this.at = at;
+    this.replies = replies;
+    pending = new Pending(at.settings());
+  }
+
+  /// Lets a write wait for its save, or refuses it.
+  void admit(Apply write) {
+    String misuse = pending.misuse(write.changes());
+    if (misuse != null) {
+      write.replyTo().tell(new Reply.Refused(new ServiceError.Internal(misuse), false));
+    } else if (!pending.add(write)) {
+      at.metrics().bufferFull();
+      write.replyTo().tell(new Reply.Refused(Refusals.FULL, false));
+    }
+  }
+
+  /// Starts the next save on top of `base` and refuses what needs none; false if nothing waits.
+  boolean start(Aggregate base) {
+    long now = at.clock().millis();
+    for (Apply first = pending.first(); first != null; first = pending.first()) {
+      Reply refusal = Refusals.of(first, base, now);
+      if (refusal == null) {
+        Saving save = Saving.of(id, base, pending.take(now), now);
+        inFlight = save;
+        postpone(save.deadlineMillis());
+        at.database()
+            .tell(
+                new Database.Save(
+                    save.save(), Pending.lane(save.writes()), save.deadlineMillis(), replies));
+        return true;
+      }
+      pending.removeFirst().replyTo().tell(refusal);
+    }
+    return false;
+  }
+
+  Saving inFlight() {
+    return Objects.requireNonNull(inFlight, "a save in flight");
+  }
+
+  /// The save in flight has ended and its writes have been answered.
+  void end() {
+    inFlight = null;
+    moves = 0;
+  }
+
+  /// The save in flight has missed its fence: its writes are decided again, but not for ever.
+  void moved() {
+    at.metrics().moved();
+    Saving save = inFlight();
+    if (moves++ < at.settings().movedLimit()) {
+      pending.putBack(save.writes());
+      inFlight = null;
+    } else {
+      save.refuse(Refusals.MOVING, false);
+      end();
+    }
+  }
+
+  /// The save in flight has ended in nobody knows what.
+  void lost() {
+    at.metrics().outcomeUnknown();
+    inFlight().refuse(Refusals.UNKNOWN, true);
+    end();
+  }
+
+  /// Whether the save in flight should have been answered long ago.
+  boolean overdue() {
+    return at.clock().millis() > overdueAtMillis;
+  }
+
+  /// Gives the save in flight its time from `millis` on.
+  void postpone(long millis) {
+    overdueAtMillis = millis + at.settings().settling().toMillis();
+  }
+
+  /// Refuses all that waits.
+  void refuse(Reply refusal) {
+    while (!pending.isEmpty()) {
+      pending.removeFirst().replyTo().tell(refusal);
+    }
+  }
+
+  /// Tells the writes in flight that their outcome is unknown, takes them out of `waiting` and puts
+  /// those that wait into it.
+  void abandon(Collection<? super Apply> waiting) {
+    pending.drainTo(waiting);
+    if (inFlight != null) {
+      inFlight.refuse(Refusals.UNKNOWN, true);
+      inFlight.writes().forEach(waiting::remove);
+      inFlight = null;
+    }
+  }
+}
