@@ -20,7 +20,8 @@ public final class ParsingErrors extends ParsingErrorHandler {
   public HttpResponse handle(
       StatusCode status, ErrorInfo error, LoggingAdapter log, ServerSettings settings) {
     // Pekko tells too many headers by its words alone.
-    boolean tooMany = error.summary().contains("configured limit of") && error.summary().endsWith("headers");
+    boolean tooMany =
+        error.summary().contains("configured limit of") && error.summary().endsWith("headers");
     Problem problem = problem(tooMany ? 431 : status.intValue(), error.summary());
     METRICS.answered(HttpMetrics.UNMATCHED, problem.status(), 0);
     return HttpResponse.create()

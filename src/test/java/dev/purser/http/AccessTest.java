@@ -47,30 +47,45 @@ final class AccessTest {
       assertThat(r.headers().firstValue("WWW-Authenticate").orElseThrow()).startsWith("Bearer");
       assertThat(served.get("/health/ready").statusCode()).isEqualTo(200);
       assertThat(served.get("/metrics").statusCode()).isEqualTo(401);
-      assertThat(served.get("/v1/customers/1", "Authorization", "Basic " + reader.token()).statusCode()).isEqualTo(401);
       assertThat(
               served
-                  .json("POST", "/v1/customers/lookup", "{\"ids\":[\"1\"]}", "Authorization", "bearer " + reader.token())
+                  .get("/v1/customers/1", "Authorization", "Basic " + reader.token())
+                  .statusCode())
+          .isEqualTo(401);
+      assertThat(
+              served
+                  .json(
+                      "POST",
+                      "/v1/customers/lookup",
+                      "{\"ids\":[\"1\"]}",
+                      "Authorization",
+                      "bearer " + reader.token())
                   .statusCode())
           .isEqualTo(200);
     }
   }
 
   private static void matrix(Served served, String token, int read, int write, int operate) {
-    String[] headers = token == null ? new String[0] : new String[] {"Authorization", "Bearer " + token};
+    String[] headers =
+        token == null ? new String[0] : new String[] {"Authorization", "Bearer " + token};
     served.customers.reply = CompletableFuture.completedFuture(Stubs.read("1", 7));
     assertThat(served.get("/v1/customers/1", headers).statusCode()).isEqualTo(read);
     served.customers.applied(Outcome.ACCEPTED);
-    assertThat(served.json("PUT", "/v1/customers/1", "{\"preferences\":{}}", headers).statusCode()).isEqualTo(write);
+    assertThat(served.json("PUT", "/v1/customers/1", "{\"preferences\":{}}", headers).statusCode())
+        .isEqualTo(write);
     assertThat(served.get("/ops/config", headers).statusCode()).isEqualTo(operate);
   }
 
   @Test
   void settings_beyondLoopbackWithoutTokens_refused() {
-    assertThat(reasons("purser.http.host = \"0.0.0.0\"")).anyMatch(r -> r.contains("not a loopback address"));
+    assertThat(reasons("purser.http.host = \"0.0.0.0\""))
+        .anyMatch(r -> r.contains("not a loopback address"));
     assertThat(reasons("purser.http.host = \"0.0.0.0\"", "purser.http.insecure = on")).isEmpty();
-    assertThat(reasons("purser.http.host = \"0.0.0.0\"", Tokens.create("writer", RANDOM).line())).isEmpty();
-    assertThat(reasons("purser.http.tokens = [\"secret\"]")).hasSize(1).noneMatch(r -> r.contains("secret"));
+    assertThat(reasons("purser.http.host = \"0.0.0.0\"", Tokens.create("writer", RANDOM).line()))
+        .isEmpty();
+    assertThat(reasons("purser.http.tokens = [\"secret\"]"))
+        .hasSize(1)
+        .noneMatch(r -> r.contains("secret"));
     assertThat(reasons("purser.http.tls.key = a")).hasSize(1);
     assertThat(reasons("purser.http.port = 70000")).hasSize(1);
   }
@@ -85,7 +100,8 @@ final class AccessTest {
 
   @Test
   void token_madeForUnknownRole_refused() {
-    assertThatThrownBy(() -> Tokens.create("root", RANDOM)).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> Tokens.create("root", RANDOM))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test
@@ -101,8 +117,10 @@ final class AccessTest {
               "Access-Control-Request-Method",
               "PUT");
       assertThat(preflight.statusCode()).isEqualTo(204);
-      assertThat(preflight.headers().firstValue("Access-Control-Allow-Origin")).contains("https://desk.example");
-      assertThat(preflight.headers().firstValue("Access-Control-Allow-Methods").orElseThrow()).contains("PUT");
+      assertThat(preflight.headers().firstValue("Access-Control-Allow-Origin"))
+          .contains("https://desk.example");
+      assertThat(preflight.headers().firstValue("Access-Control-Allow-Methods").orElseThrow())
+          .contains("PUT");
       HttpResponse<byte[]> other = served.get("/v1/customers/1", "Origin", "https://evil.example");
       assertThat(other.headers().firstValue("Access-Control-Allow-Origin")).isEmpty();
       assertThat(other.headers().firstValue("Vary")).contains("Origin");
@@ -113,7 +131,9 @@ final class AccessTest {
   void rate_overLimit_tooManyRequests() {
     try (Served served = new Served("purser.http.rate-per-second = 2")) {
       List<Integer> statuses =
-          java.util.stream.IntStream.range(0, 20).mapToObj(_ -> served.get("/v1/customers/1").statusCode()).toList();
+          java.util.stream.IntStream.range(0, 20)
+              .mapToObj(_ -> served.get("/v1/customers/1").statusCode())
+              .toList();
       assertThat(statuses).contains(200, 429);
       HttpResponse<byte[]> r = served.get("/v1/customers/1");
       if (r.statusCode() == 429) {
@@ -149,7 +169,8 @@ final class AccessTest {
   void benchmark_routesOn_asManyBytes() {
     try (Served served = new Served("purser.http.benchmark-routes = on")) {
       assertThat(served.get("/bench/constant/1").statusCode()).isEqualTo(200);
-      assertThat(served.json("POST", "/bench/constant/1/purchases", "{}").statusCode()).isEqualTo(201);
+      assertThat(served.json("POST", "/bench/constant/1/purchases", "{}").statusCode())
+          .isEqualTo(201);
     }
   }
 
@@ -170,16 +191,22 @@ final class AccessTest {
                 Served.settings(config),
                 Materializer.createMaterializer(kit.system()),
                 InstantSource.system());
-        kit.spawn(parent(HttpServer.create(new Edge(doors), doors.settings(), listening.ref()), failures.ref()));
+        kit.spawn(
+            parent(
+                HttpServer.create(new Edge(doors), doors.settings(), listening.ref()),
+                failures.ref()));
         Throwable failure = failures.receiveMessage(Duration.ofSeconds(20));
-        assertThat(failure).isInstanceOf(Escalated.class).hasMessageContaining("Cannot listen on 127.0.0.1:");
+        assertThat(failure)
+            .isInstanceOf(Escalated.class)
+            .hasMessageContaining("Cannot listen on 127.0.0.1:");
       } finally {
         kit.shutdownTestKit();
       }
     }
   }
 
-  private static Behavior<String> parent(Behavior<HttpServer.Command> child, ActorRef<Throwable> failures) {
+  private static Behavior<String> parent(
+      Behavior<HttpServer.Command> child, ActorRef<Throwable> failures) {
     return Behaviors.setup(
         context -> {
           context.watch(context.spawn(child, "http"));

@@ -3,6 +3,7 @@ package dev.purser.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.typesafe.config.ConfigFactory;
 import dev.purser.customers.Customer;
 import dev.purser.faults.DatabaseCause;
 import dev.purser.faults.Fault;
@@ -11,16 +12,21 @@ import dev.purser.ledger.Erase;
 import dev.purser.ledger.Outcome;
 import dev.purser.ledger.Preferences;
 import dev.purser.ledger.Purchase;
+import dev.purser.metrics.Scrape;
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -92,20 +98,32 @@ final class EdgeTest {
   void ids_illegal_unprocessable() throws IOException {
     for (String id : List.of(".", "..", "%2E", "%2e%2E", "%00", "%0A", "%C2%85", "%FF", "a%zz")) {
       try (Wire wire = new Wire(served.address)) {
-        wire.send("GET /v1/customers/" + id + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        wire.send(
+            "GET /v1/customers/"
+                + id
+                + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         assertThat(wire.readAll()).as(id).matches("(?s)HTTP/1.1 (400|422) .*");
       }
     }
     assertProblem(served.get("/v1/customers/%2E"), 422, "ERR_VALIDATION", "id");
     assertProblem(served.get("/v1/customers/" + "x".repeat(129)), 422, "ERR_VALIDATION", "id");
-    assertThat(served.get("/v1/customers/" + "%F0%9F%98%80".repeat(128)).statusCode()).isEqualTo(200);
+    assertThat(served.get("/v1/customers/" + "%F0%9F%98%80".repeat(128)).statusCode())
+        .isEqualTo(200);
     assertThat(served.customers.ids).hasSize(1);
   }
 
   @Test
   void path_unknown_notFound() {
     for (String path :
-        List.of("/", "/v1", "/v1/customers/", "/v1/customers//purchases", "/console", "/v1/documents/a", "/v1/customers/1/similar", "/bench/constant/1")) {
+        List.of(
+            "/",
+            "/v1",
+            "/v1/customers/",
+            "/v1/customers//purchases",
+            "/console",
+            "/v1/documents/a",
+            "/v1/customers/1/similar",
+            "/bench/constant/1")) {
       int expected = path.startsWith("/v1/customers/") && !path.endsWith("similar") ? 0 : 404;
       HttpResponse<byte[]> r = served.get(path);
       if (expected != 0) {
@@ -135,8 +153,7 @@ final class EdgeTest {
 
   @Test
   void head_asGet_withoutBody() {
-    HttpResponse<byte[]> r =
-        served.send("HEAD", "/v1/customers/17850", BodyPublishers.noBody());
+    HttpResponse<byte[]> r = served.send("HEAD", "/v1/customers/17850", BodyPublishers.noBody());
 
     assertThat(r.statusCode()).isEqualTo(200);
     assertThat(r.headers().firstValue("ETag")).contains("\"7\"");
@@ -162,8 +179,7 @@ final class EdgeTest {
     assertThat(served.get("/v1/customers/1", "If-None-Match", "\"6\", W/\"7\"").statusCode())
         .isEqualTo(304);
     assertThat(served.get("/v1/customers/1", "If-None-Match", "*").statusCode()).isEqualTo(304);
-    assertThat(served.get("/v1/customers/1", "If-None-Match", "\"8\"").statusCode())
-        .isEqualTo(200);
+    assertThat(served.get("/v1/customers/1", "If-None-Match", "\"8\"").statusCode()).isEqualTo(200);
   }
 
   @Test
@@ -183,7 +199,10 @@ final class EdgeTest {
             Optional.of(new Customer.Condition.Absent()),
             Optional.empty());
     assertProblem(
-        served.json("PUT", "/v1/customers/1", body, "If-Match", "5"), 422, "ERR_VALIDATION", "If-Match");
+        served.json("PUT", "/v1/customers/1", body, "If-Match", "5"),
+        422,
+        "ERR_VALIDATION",
+        "If-Match");
   }
 
   @Test
@@ -195,7 +214,9 @@ final class EdgeTest {
         served.json(
             "PUT",
             "/v1/customers/17850",
-            data.isMissingNode() ? "{\"preferences\":{\"country\":\"France\"},\"stale\":false}" : data.toString());
+            data.isMissingNode()
+                ? "{\"preferences\":{\"country\":\"France\"},\"stale\":false}"
+                : data.toString());
 
     assertThat(r.statusCode()).isEqualTo(200);
     assertThat(r.headers().firstValue("ETag")).contains("\"8\"");
@@ -231,7 +252,8 @@ final class EdgeTest {
 
   @Test
   void write_refused_outcomeTold() {
-    ServiceError down = new ServiceError.Database(DatabaseCause.UNREACHABLE, "The database is away.");
+    ServiceError down =
+        new ServiceError.Database(DatabaseCause.UNREACHABLE, "The database is away.");
     served.customers.refused(down, false);
     HttpResponse<byte[]> r = served.post("/v1/customers/1/purchases", PURCHASE);
     assertProblem(r, 503, "ERR_DB", null);
@@ -259,13 +281,16 @@ final class EdgeTest {
 
     assertProblem(r, 500, "ERR_INTERNAL", null);
     assertThat(new String(r.body(), StandardCharsets.UTF_8)).doesNotContain("secret");
-    served.customers.answer = CompletableFuture.failedFuture(new Fault(new ServiceError.PoolExhausted("Busy.")));
+    served.customers.answer =
+        CompletableFuture.failedFuture(new Fault(new ServiceError.PoolExhausted("Busy.")));
     assertProblem(served.get("/v1/customers/1/purchases/p"), 503, "ERR_POOL_EXHAUSTED", null);
   }
 
   @Test
   void body_notJson_badRequest() {
-    for (String body : List.of("", "{", "{} x", "{\"a\":NaN}", "{\"a\":1,\"a\":2}", "[".repeat(65) + "]".repeat(65))) {
+    for (String body :
+        List.of(
+            "", "{", "{} x", "{\"a\":NaN}", "{\"a\":1,\"a\":2}", "[".repeat(65) + "]".repeat(65))) {
       assertProblem(served.post("/v1/customers/1/purchases", body), 400, "ERR_VALIDATION", null);
     }
     assertProblem(
@@ -279,23 +304,34 @@ final class EdgeTest {
         "ERR_VALIDATION",
         null);
     assertProblem(served.post("/v1/customers/1/purchases", "[]"), 422, "ERR_VALIDATION", "body");
-    assertProblem(served.post("/v1/customers/lookup", "{\"ids\":[]}"), 422, "ERR_VALIDATION", "ids");
     assertProblem(
-        served.post("/v1/customers/lookup", "{\"ids\":[\"a\",\"..\"]}"), 422, "ERR_VALIDATION", "ids[1]");
+        served.post("/v1/customers/lookup", "{\"ids\":[]}"), 422, "ERR_VALIDATION", "ids");
+    assertProblem(
+        served.post("/v1/customers/lookup", "{\"ids\":[\"a\",\"..\"]}"),
+        422,
+        "ERR_VALIDATION",
+        "ids[1]");
   }
 
   @Test
   void contentType_wrong_unsupported() {
-    for (String type : List.of("text/plain", "application/json; charset=iso-8859-1", "application/xml")) {
+    for (String type :
+        List.of("text/plain", "application/json; charset=iso-8859-1", "application/xml")) {
       assertProblem(
-          served.send("POST", "/v1/customers/1/purchases", BodyPublishers.ofString(PURCHASE), "Content-Type", type),
+          served.send(
+              "POST",
+              "/v1/customers/1/purchases",
+              BodyPublishers.ofString(PURCHASE),
+              "Content-Type",
+              type),
           415,
           "ERR_MEDIA_TYPE",
           null);
     }
     served.customers.applied(Outcome.ACCEPTED);
     assertThat(
-            served.send(
+            served
+                .send(
                     "POST",
                     "/v1/customers/1/purchases",
                     BodyPublishers.ofString(PURCHASE),
@@ -312,26 +348,42 @@ final class EdgeTest {
 
   @Test
   void accept_other_notAcceptable() {
-    assertProblem(served.get("/v1/customers/1", "Accept", "text/html"), 406, "ERR_NOT_ACCEPTABLE", null);
-    assertThat(served.get("/v1/customers/1", "Accept", "text/html, */*;q=0.1").statusCode()).isEqualTo(200);
     assertProblem(
-        served.get("/v1/customers/1", "Accept", "application/json;q=0, */*"), 406, "ERR_NOT_ACCEPTABLE", null);
+        served.get("/v1/customers/1", "Accept", "text/html"), 406, "ERR_NOT_ACCEPTABLE", null);
+    assertThat(served.get("/v1/customers/1", "Accept", "text/html, */*;q=0.1").statusCode())
+        .isEqualTo(200);
+    assertProblem(
+        served.get("/v1/customers/1", "Accept", "application/json;q=0, */*"),
+        406,
+        "ERR_NOT_ACCEPTABLE",
+        null);
   }
 
   @Test
   void gzip_bodyAndAnswer_understood() throws IOException {
     served.customers.applied(Outcome.ACCEPTED);
-    assertThat(sendGzip(gzip(PURCHASE.getBytes(StandardCharsets.UTF_8))).statusCode()).isEqualTo(201);
+    assertThat(sendGzip(gzip(PURCHASE.getBytes(StandardCharsets.UTF_8))).statusCode())
+        .isEqualTo(201);
     assertProblem(sendGzip(PURCHASE.getBytes(StandardCharsets.UTF_8)), 400, "ERR_VALIDATION", null);
 
-    HttpResponse<byte[]> threads = served.get("/ops/threads", "Accept-Encoding", "br;q=1, gzip;q=0.5");
+    HttpResponse<byte[]> threads =
+        served.get("/ops/threads", "Accept-Encoding", "br;q=1, gzip;q=0.5");
     assertThat(threads.headers().firstValue("Content-Encoding")).contains("gzip");
-    try (GZIPInputStream in = new GZIPInputStream(new java.io.ByteArrayInputStream(threads.body()))) {
+    try (GZIPInputStream in =
+        new GZIPInputStream(new java.io.ByteArrayInputStream(threads.body()))) {
       assertThat(Served.tree(in.readAllBytes()).path("data").path("threads").isArray()).isTrue();
     }
-    assertThat(served.get("/ops/threads", "Accept-Encoding", "gzip;q=0").headers().firstValue("Content-Encoding"))
+    assertThat(
+            served
+                .get("/ops/threads", "Accept-Encoding", "gzip;q=0")
+                .headers()
+                .firstValue("Content-Encoding"))
         .isEmpty();
-    assertThat(served.get("/health/live", "Accept-Encoding", "gzip").headers().firstValue("Content-Encoding"))
+    assertThat(
+            served
+                .get("/health/live", "Accept-Encoding", "gzip")
+                .headers()
+                .firstValue("Content-Encoding"))
         .isEmpty();
   }
 
@@ -349,12 +401,16 @@ final class EdgeTest {
               ? BodyPublishers.ofByteArray(big)
               : BodyPublishers.ofInputStream(() -> new java.io.ByteArrayInputStream(big));
       assertProblem(
-          served.send("POST", "/v1/customers/1/purchases", body, "Content-Type", "application/json"),
+          served.send(
+              "POST", "/v1/customers/1/purchases", body, "Content-Type", "application/json"),
           413,
           "ERR_TOO_LARGE",
           null);
       assertProblem(
-          served.send("POST", "/nowhere", body, "Content-Type", "application/json"), 404, "ERR_NOT_FOUND", null);
+          served.send("POST", "/nowhere", body, "Content-Type", "application/json"),
+          404,
+          "ERR_NOT_FOUND",
+          null);
     }
   }
 
@@ -375,6 +431,57 @@ final class EdgeTest {
   }
 
   @Test
+  void body_announcedWithExpect_refusedBeforeItIsSent() throws IOException {
+    try (Wire wire = new Wire(served.address)) {
+      wire.send(head("Expect: 100-continue\r\nContent-Length: 100000000"));
+      assertThat(wire.readAll()).startsWith("HTTP/1.1 413 ").contains("ERR_TOO_LARGE");
+    }
+    served.customers.applied(Outcome.ACCEPTED);
+    try (Wire wire = new Wire(served.address)) {
+      wire.send(head("Expect: 100-continue\r\nContent-Length: " + PURCHASE.length()));
+      assertThat(wire.readUntil("\r\n\r\n")).startsWith("HTTP/1.1 100 ");
+      wire.send(PURCHASE);
+      assertThat(wire.readAll()).startsWith("HTTP/1.1 201 ");
+    }
+  }
+
+  @Test
+  void connection_manyRequests_keptAlive() throws IOException {
+    try (Wire wire = new Wire(served.address)) {
+      String get = "GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n";
+      wire.send(get + get + get.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"));
+      assertThat(wire.readAll().split("HTTP/1.1 200 OK", -1)).hasSize(4);
+    }
+  }
+
+  @Test
+  void metrics_afterRequests_templatesOnly() {
+    Scrape.start(
+        ConfigFactory.parseFile(new File("conf/metrics.conf"))
+            .withFallback(ConfigFactory.load())
+            .resolve(),
+        "test");
+    served.get("/v1/customers/secret-id");
+    served.get("/nowhere-at-all");
+    TestProbe<String> probe = served.kit.createTestProbe();
+    probe.awaitAssert(
+        Duration.ofSeconds(20),
+        () -> {
+          String text = new String(served.get("/metrics").body(), StandardCharsets.UTF_8);
+          assertThat(text)
+              .contains("requests_total{")
+              .contains("endpoint=\"/v1/customers/{id}\"")
+              .contains("request_duration_seconds_bucket{")
+              .containsPattern("le=\"(1.0E-4|0.0001)\"")
+              .contains("endpoint=\"unmatched\"")
+              .contains("build_info{version=\"test\"")
+              .contains("jvm_heap_used_bytes")
+              .doesNotContain("secret-id");
+          return Done.getInstance();
+        });
+  }
+
+  @Test
   void http_malformed_problem() throws IOException {
     assertRaw("\u0001GARBAGE of no protocol at all\r\n\r\n", "400|501");
     assertRaw("GET /v1/customers/1 HTTP/1.1\r\n\r\n", "400");
@@ -388,7 +495,10 @@ final class EdgeTest {
   @Test
   void uri_ofSixteenKiB_served() {
     assertProblem(
-        served.get("/v1/customers?preference.a=" + "x".repeat(15_000)), 422, "ERR_VALIDATION", "preference");
+        served.get("/v1/customers?preference.a=" + "x".repeat(15_000)),
+        422,
+        "ERR_VALIDATION",
+        "preference");
   }
 
   @Test
@@ -427,11 +537,20 @@ final class EdgeTest {
     assertThat(served.send("POST", "/ops/slots/0/recycle", none).statusCode()).isEqualTo(200);
     assertThat(served.send("POST", "/ops/slots/9/recycle", none).statusCode()).isEqualTo(404);
     assertThat(served.send("POST", "/ops/slots/x/recycle", none).statusCode()).isEqualTo(404);
-    assertThat(Served.tree(served.send("POST", "/ops/cache/clear", none)).path("data").path("cleared").asInt())
+    assertThat(
+            Served.tree(served.send("POST", "/ops/cache/clear", none))
+                .path("data")
+                .path("cleared")
+                .asInt())
         .isEqualTo(5);
     String level = "{\"logger\":\"dev.purser\",\"level\":\"%s\",\"expires_in_seconds\":60}";
-    assertThat(served.json("PUT", "/ops/log-level", level.formatted("DEBUG")).statusCode()).isEqualTo(200);
-    assertProblem(served.json("PUT", "/ops/log-level", level.formatted("LOUD")), 422, "ERR_VALIDATION", "level");
+    assertThat(served.json("PUT", "/ops/log-level", level.formatted("DEBUG")).statusCode())
+        .isEqualTo(200);
+    assertProblem(
+        served.json("PUT", "/ops/log-level", level.formatted("LOUD")),
+        422,
+        "ERR_VALIDATION",
+        "level");
     assertThat(served.send("POST", "/ops/drain", none).statusCode()).isEqualTo(202);
     assertThat(served.operations.orders).contains("pause", "dev.purser DEBUG PT1M", "drain");
   }

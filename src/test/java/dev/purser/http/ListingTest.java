@@ -45,7 +45,8 @@ final class ListingTest {
   @Test
   void purchases_morePages_cursorLeadsOn() {
     served.customers.answer =
-        CompletableFuture.completedFuture(Optional.of(List.of(purchase(3), purchase(2), purchase(1))));
+        CompletableFuture.completedFuture(
+            Optional.of(List.of(purchase(3), purchase(2), purchase(1))));
     JsonNode page = Served.tree(served.get("/v1/customers/1/purchases?limit=2")).path("data");
 
     assertThat(page.path("purchases")).hasSize(2);
@@ -68,11 +69,24 @@ final class ListingTest {
     served.customers.answer =
         CompletableFuture.completedFuture(Optional.of(List.of(purchase(3), purchase(2))));
     String next =
-        Served.tree(served.get("/v1/customers/1/purchases?limit=1")).path("data").path("next").asText();
-    for (String forged : List.of(next + "A", next.substring(1), "x", "%00", "AAAAAAAAAAAAAAAAAAAA", "", "a".repeat(5_000))) {
-      assertProblem(served.get("/v1/customers/1/purchases?after=" + forged), 422, "ERR_VALIDATION", "after");
+        Served.tree(served.get("/v1/customers/1/purchases?limit=1"))
+            .path("data")
+            .path("next")
+            .asText();
+    for (String forged :
+        List.of(
+            next + "A",
+            next.substring(1),
+            "x",
+            "%00",
+            "AAAAAAAAAAAAAAAAAAAA",
+            "",
+            "a".repeat(5_000))) {
+      assertProblem(
+          served.get("/v1/customers/1/purchases?after=" + forged), 422, "ERR_VALIDATION", "after");
     }
-    assertProblem(served.get("/v1/customers/1/refunds?after=" + next), 422, "ERR_VALIDATION", "after");
+    assertProblem(
+        served.get("/v1/customers/1/refunds?after=" + next), 422, "ERR_VALIDATION", "after");
     assertProblem(served.get("/v1/dead-letters?after=" + next), 422, "ERR_VALIDATION", "after");
   }
 
@@ -81,7 +95,10 @@ final class ListingTest {
     served.customers.answer = CompletableFuture.completedFuture(Optional.empty());
     assertProblem(served.get("/v1/customers/1/purchases"), 404, "ERR_NOT_FOUND", null);
     assertProblem(
-        served.get("/v1/customers/1/refunds", "Accept", "application/x-ndjson"), 404, "ERR_NOT_FOUND", null);
+        served.get("/v1/customers/1/refunds", "Accept", "application/x-ndjson"),
+        404,
+        "ERR_NOT_FOUND",
+        null);
     assertProblem(served.get("/v1/customers/1/refunds/r"), 404, "ERR_NOT_FOUND", null);
   }
 
@@ -114,14 +131,28 @@ final class ListingTest {
         .containsExactly(
             new Query.Segment(
                 new Query.SegmentFilter(
-                    Map.of("country", "United Kingdom", "é", "a&b"), "EUR", -5L, 10L, 1_000_000L, null),
+                    Map.of("country", "United Kingdom", "é", "a&b"),
+                    "EUR",
+                    -5L,
+                    10L,
+                    1_000_000L,
+                    null),
                 true,
                 51,
                 null));
     assertProblem(served.get("/v1/customers?currency=EUR"), 422, "ERR_VALIDATION", "currency");
-    assertProblem(served.get("/v1/customers?net_minor.gte=1.0"), 422, "ERR_VALIDATION", "net_minor.gte");
-    assertProblem(served.get("/v1/customers?net_minor.gte=9007199254740992"), 422, "ERR_VALIDATION", "net_minor.gte");
-    assertProblem(served.get("/v1/customers?last_purchase_at.lt=yesterday"), 422, "ERR_VALIDATION", "last_purchase_at.lt");
+    assertProblem(
+        served.get("/v1/customers?net_minor.gte=1.0"), 422, "ERR_VALIDATION", "net_minor.gte");
+    assertProblem(
+        served.get("/v1/customers?net_minor.gte=9007199254740992"),
+        422,
+        "ERR_VALIDATION",
+        "net_minor.gte");
+    assertProblem(
+        served.get("/v1/customers?last_purchase_at.lt=yesterday"),
+        422,
+        "ERR_VALIDATION",
+        "last_purchase_at.lt");
   }
 
   @Test
@@ -133,14 +164,30 @@ final class ListingTest {
     assertThat(data.path("customers").findValuesAsText("id")).containsExactly("a", "b");
     HttpResponse<byte[]> lines =
         served.get("/v1/customers?expand=true", "Accept", "application/x-ndjson");
-    assertThat(new String(lines.body(), StandardCharsets.UTF_8).lines()).hasSize(2).allMatch(l -> l.startsWith("{\"id\":"));
+    assertThat(new String(lines.body(), StandardCharsets.UTF_8).lines())
+        .hasSize(2)
+        .allMatch(l -> l.startsWith("{\"id\":"));
   }
 
   @Test
   void letters_asLines_allPages() {
     served.bulk.letters =
         IntStream.rangeClosed(1, 1_234)
-            .mapToObj(n -> new Letter(n, "r", n, "invalid", "ERR_VALIDATION", "m", "raw\u0001é", null, null, "d" + n, null, 0))
+            .mapToObj(
+                n ->
+                    new Letter(
+                        n,
+                        "r",
+                        n,
+                        "invalid",
+                        "ERR_VALIDATION",
+                        "m",
+                        "raw\u0001é",
+                        null,
+                        null,
+                        "d" + n,
+                        null,
+                        0))
             .toList();
     HttpResponse<byte[]> r = served.get("/v1/dead-letters", "Accept", "application/x-ndjson");
 
@@ -166,8 +213,13 @@ final class ListingTest {
   void letters_bulkWithoutFilter_unprocessable() {
     var none = BodyPublishers.noBody();
     assertProblem(served.send("DELETE", "/v1/dead-letters", none), 422, "ERR_VALIDATION", "run");
-    assertProblem(served.send("POST", "/v1/dead-letters/replay", none), 422, "ERR_VALIDATION", "run");
-    assertThat(Served.tree(served.send("DELETE", "/v1/dead-letters?reason=x", none)).path("data").path("deleted").asInt())
+    assertProblem(
+        served.send("POST", "/v1/dead-letters/replay", none), 422, "ERR_VALIDATION", "run");
+    assertThat(
+            Served.tree(served.send("DELETE", "/v1/dead-letters?reason=x", none))
+                .path("data")
+                .path("deleted")
+                .asInt())
         .isEqualTo(3);
     assertThat(served.send("DELETE", "/v1/dead-letters/1", none).statusCode()).isEqualTo(204);
     assertThat(served.send("DELETE", "/v1/dead-letters/2", none).statusCode()).isEqualTo(404);
@@ -177,30 +229,45 @@ final class ListingTest {
   void letter_replayed_correctedLineHandedOn() {
     served.bulk.replays.clear();
     HttpResponse<byte[]> r =
-        served.send("POST", "/v1/dead-letters/1/replay", BodyPublishers.ofString("a,é"), "Content-Type", "text/csv");
+        served.send(
+            "POST",
+            "/v1/dead-letters/1/replay",
+            BodyPublishers.ofString("a,é"),
+            "Content-Type",
+            "text/csv");
     served.send("POST", "/v1/dead-letters/2/replay", BodyPublishers.noBody());
     served.send("POST", "/v1/dead-letters/replay?run=r", BodyPublishers.noBody());
 
     assertThat(Served.tree(r).path("data").path("accepted").asInt()).isEqualTo(1);
     assertThat(served.bulk.replays)
         .containsExactly(
-            new Ingest.Replay.One(1, "a,é"), new Ingest.Replay.One(2, null), new Ingest.Replay.All("r", null));
+            new Ingest.Replay.One(1, "a,é"),
+            new Ingest.Replay.One(2, null),
+            new Ingest.Replay.All("r", null));
   }
 
   @Test
   void runs_listed_withTheirReports() {
     served.bulk.runs =
-        List.of(new RunRow("r2", "ingest", "done", null, 1_000, 2_000L, "{\"run\":\"r2\",\"lines\":5}"), new RunRow("r1", "settlement", "running", "k", 0, null, "{}"));
+        List.of(
+            new RunRow("r2", "ingest", "done", null, 1_000, 2_000L, "{\"run\":\"r2\",\"lines\":5}"),
+            new RunRow("r1", "settlement", "running", "k", 0, null, "{}"));
     JsonNode data = Served.tree(served.get("/v1/ingest/runs")).path("data");
 
     assertThat(data.path("runs").path(0).path("lines").asInt()).isEqualTo(5);
     assertThat(data.path("runs").path(1).path("key").asText()).isEqualTo("k");
     assertThat(data.path("runs").path(1).path("finished_at").isNull()).isTrue();
-    assertThat(Served.tree(served.get("/v1/ingest/runs/r2")).path("data").path("run").asText()).isEqualTo("r2");
+    assertThat(Served.tree(served.get("/v1/ingest/runs/r2")).path("data").path("run").asText())
+        .isEqualTo("r2");
     assertProblem(served.get("/v1/ingest/runs/zz"), 404, "ERR_NOT_FOUND", null);
     served.bulk.cancelled = Optional.of(false);
-    assertProblem(served.send("DELETE", "/v1/ingest/runs/r2", BodyPublishers.noBody()), 409, "ERR_CONFLICT", null);
+    assertProblem(
+        served.send("DELETE", "/v1/ingest/runs/r2", BodyPublishers.noBody()),
+        409,
+        "ERR_CONFLICT",
+        null);
     served.bulk.cancelled = Optional.of(true);
-    assertThat(served.send("DELETE", "/v1/ingest/runs/r2", BodyPublishers.noBody()).statusCode()).isEqualTo(204);
+    assertThat(served.send("DELETE", "/v1/ingest/runs/r2", BodyPublishers.noBody()).statusCode())
+        .isEqualTo(204);
   }
 }

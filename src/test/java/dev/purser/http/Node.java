@@ -54,8 +54,7 @@ final class Node implements AutoCloseable {
     ActorRef<Cache.Command> cache = kit.spawn(Cache.create(caches, System::nanoTime));
     Cluster cluster = Cluster.get(kit.system());
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
-    Customers customers =
-        Customers.start(kit.system(), database, cache, customersSettings, clock);
+    Customers customers = Customers.start(kit.system(), database, cache, customersSettings, clock);
     Ingest ingest = ingest(ingestSettings, customers, database, clock);
     Doors doors =
         new Doors(
@@ -82,8 +81,7 @@ final class Node implements AutoCloseable {
                   Ingest.start(
                       context,
                       settings,
-                      (id, changes, deadline) ->
-                          customers.apply(id, changes, null, true, deadline),
+                      (id, changes, deadline) -> customers.apply(id, changes, null, true, deadline),
                       database,
                       "GBP",
                       clock));

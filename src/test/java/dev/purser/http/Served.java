@@ -1,5 +1,7 @@
 package dev.purser.http;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.typesafe.config.Config;
@@ -27,6 +29,7 @@ import org.apache.pekko.stream.Materializer;
 /// doors behind it.
 final class Served implements AutoCloseable {
   static final ObjectMapper JSON = new ObjectMapper();
+  private static final RouteTree ROUTES = new RouteTree(Routes.TABLE);
   final Stubs.StubCustomers customers = new Stubs.StubCustomers();
   final Stubs.StubBulk bulk = new Stubs.StubBulk();
   final Stubs.StubOperations operations = new Stubs.StubOperations();
@@ -95,12 +98,36 @@ final class Served implements AutoCloseable {
       request.headers(headers);
     }
     try {
-      return client.send(request.build(), BodyHandlers.ofByteArray());
+      return judged(client.send(request.build(), BodyHandlers.ofByteArray()));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /// Every answer that a test provokes must be one that the OpenAPI document promises.
+  private static HttpResponse<byte[]> judged(HttpResponse<byte[]> response) {
+    String method = response.request().method();
+    Target target = Target.parse(response.uri().getRawPath());
+    Route route = ROUTES.find(method.equals("HEAD") ? "GET" : method, target.segments());
+    if (route == null) {
+      return response; // no route: 404, 405 and OPTIONS are of no operation
+    }
+    String type = response.headers().firstValue("Content-Type").orElse(null);
+    boolean plainJson =
+        type != null
+            && type.endsWith("json")
+            && !type.endsWith("x-ndjson")
+            && response.headers().firstValue("Content-Encoding").isEmpty();
+    if (type == null || plainJson) {
+      JsonNode body = type == null || method.equals("HEAD") ? null : tree(response);
+      assertThat(
+              OpenApiDocument.SHARED.wrongAnswer(
+                  method, route.template(), response.statusCode(), type, body))
+          .isEmpty();
+    }
+    return response;
   }
 
   HttpResponse<byte[]> get(String path, String... headers) {

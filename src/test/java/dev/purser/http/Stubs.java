@@ -53,7 +53,8 @@ final class Stubs {
 
   /// Customers: `reply` answers single ones, `answer` questions.
   static final class StubCustomers implements CustomerDoor {
-    volatile CompletionStage<Reply> reply = CompletableFuture.completedFuture(Stubs.read("17850", 7));
+    volatile CompletionStage<Reply> reply =
+        CompletableFuture.completedFuture(Stubs.read("17850", 7));
     volatile CompletionStage<?> answer = CompletableFuture.completedFuture(Optional.empty());
     volatile Source<RunEvent, NotUsed> settling = Source.empty();
     final List<String> ids = new CopyOnWriteArrayList<>();
@@ -135,8 +136,7 @@ final class Stubs {
     @Override
     public CompletionStage<Source<RunEvent, NotUsed>> replay(Ingest.Replay replay) {
       replays.add(replay);
-      return CompletableFuture.completedFuture(
-          Source.single(new RunEvent.Summary(report(1))));
+      return CompletableFuture.completedFuture(Source.single(new RunEvent.Summary(report(1))));
     }
 
     @Override

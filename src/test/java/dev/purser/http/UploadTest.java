@@ -74,13 +74,17 @@ final class UploadTest {
 
   private static HttpResponse<byte[]> upload(byte[] body, String... headers) {
     return served.send(
-        "POST", "/v1/ingest", BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(body)), headers);
+        "POST",
+        "/v1/ingest",
+        BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(body)),
+        headers);
   }
 
   @Test
   void upload_plain_summary() {
     served.bulk.starting = UploadTest::counting;
-    HttpResponse<byte[]> r = upload("{}\n".repeat(100_000).getBytes(StandardCharsets.UTF_8), "Content-Type", LINES);
+    HttpResponse<byte[]> r =
+        upload("{}\n".repeat(100_000).getBytes(StandardCharsets.UTF_8), "Content-Type", LINES);
 
     JsonNode data = Served.tree(r).path("data");
     assertThat(r.statusCode()).isEqualTo(200);
@@ -98,7 +102,8 @@ final class UploadTest {
         gzip.write("{}\n".repeat(50_000).getBytes(StandardCharsets.UTF_8));
       }
     }
-    HttpResponse<byte[]> r = upload(twice.toByteArray(), "Content-Type", LINES, "Content-Encoding", "gzip");
+    HttpResponse<byte[]> r =
+        upload(twice.toByteArray(), "Content-Type", LINES, "Content-Encoding", "gzip");
     assertThat(Served.tree(r).path("data").path("lines").asLong()).isEqualTo(100_000);
 
     byte[] cut = java.util.Arrays.copyOf(twice.toByteArray(), twice.size() - 20);
@@ -112,10 +117,18 @@ final class UploadTest {
   void upload_asLines_eventsAsTheyCome() {
     served.bulk.starting = UploadTest::counting;
     HttpResponse<byte[]> r =
-        upload("{}\n".repeat(10).getBytes(StandardCharsets.UTF_8), "Content-Type", LINES, "Accept", LINES);
+        upload(
+            "{}\n".repeat(10).getBytes(StandardCharsets.UTF_8),
+            "Content-Type",
+            LINES,
+            "Accept",
+            LINES);
 
     List<JsonNode> lines =
-        new String(r.body(), StandardCharsets.UTF_8).lines().map(l -> Served.tree(l.getBytes(StandardCharsets.UTF_8))).toList();
+        new String(r.body(), StandardCharsets.UTF_8)
+            .lines()
+            .map(l -> Served.tree(l.getBytes(StandardCharsets.UTF_8)))
+            .toList();
     assertThat(lines).hasSize(2);
     assertThat(lines.getFirst().toString()).isEqualTo("{\"type\":\"started\",\"run\":\"r-1\"}");
     assertThat(lines.getLast().path("type").asText()).isEqualTo("summary");
@@ -174,7 +187,10 @@ final class UploadTest {
                 });
     try (Wire wire = new Wire(served.address)) {
       wire.send(
-          "POST /v1/settlements HTTP/1.1\r\nHost: localhost\r\nAccept: application/x-ndjson\r\nContent-Length: 0\r\n\r\n");
+          "POST /v1/settlements HTTP/1.1\r\n"
+              + "Host: localhost\r\n"
+              + "Accept: application/x-ndjson\r\n"
+              + "Content-Length: 0\r\n\r\n");
       assertThat(wire.readUntil("progress")).contains("200 OK");
     }
     assertThat(ended.get(20, TimeUnit.SECONDS)).isEqualTo(Done.getInstance());
@@ -206,11 +222,17 @@ final class UploadTest {
         Thread.ofVirtual()
             .start(
                 () ->
-                    served.send("POST", "/v1/ingest", BodyPublishers.ofInputStream(() -> endless), "Content-Type", LINES));
+                    served.send(
+                        "POST",
+                        "/v1/ingest",
+                        BodyPublishers.ofInputStream(() -> endless),
+                        "Content-Type",
+                        LINES));
     Source<ByteString, ?> body = taken.get(20, TimeUnit.SECONDS);
     long firstMiB =
         body.limitWeighted(1 << 20, chunk -> (long) chunk.size())
-            .runWith(Sink.<ByteString>ignore(), Materializer.createMaterializer(served.kit.system()))
+            .runWith(
+                Sink.<ByteString>ignore(), Materializer.createMaterializer(served.kit.system()))
             .handle((_, _) -> sent.get())
             .toCompletableFuture()
             .get(20, TimeUnit.SECONDS);
@@ -223,16 +245,39 @@ final class UploadTest {
   void upload_refused_problemReadable() {
     byte[] big = new byte[3 << 20];
     served.bulk.starting =
-        _ -> CompletableFuture.failedFuture(new Fault(ServiceError.Validation.of("profile", "is unknown")));
+        _ ->
+            CompletableFuture.failedFuture(
+                new Fault(ServiceError.Validation.of("profile", "is unknown")));
     var body = BodyPublishers.ofByteArray(big);
     assertProblem(
-        served.send("POST", "/v1/ingest?profile=x", body, "Content-Type", "text/csv"), 422, "ERR_VALIDATION", "profile");
-    assertProblem(served.send("POST", "/v1/ingest", body, "Content-Type", "text/csv"), 422, "ERR_VALIDATION", "profile");
-    assertProblem(served.send("POST", "/v1/ingest?profile=x", body, "Content-Type", LINES), 422, "ERR_VALIDATION", "profile");
-    assertProblem(served.send("POST", "/v1/ingest?unknown=x", body, "Content-Type", LINES), 422, "ERR_VALIDATION", "unknown");
-    assertProblem(served.send("POST", "/v1/ingest", body, "Content-Type", "text/plain"), 415, "ERR_MEDIA_TYPE", null);
+        served.send("POST", "/v1/ingest?profile=x", body, "Content-Type", "text/csv"),
+        422,
+        "ERR_VALIDATION",
+        "profile");
+    assertProblem(
+        served.send("POST", "/v1/ingest", body, "Content-Type", "text/csv"),
+        422,
+        "ERR_VALIDATION",
+        "profile");
+    assertProblem(
+        served.send("POST", "/v1/ingest?profile=x", body, "Content-Type", LINES),
+        422,
+        "ERR_VALIDATION",
+        "profile");
+    assertProblem(
+        served.send("POST", "/v1/ingest?unknown=x", body, "Content-Type", LINES),
+        422,
+        "ERR_VALIDATION",
+        "unknown");
+    assertProblem(
+        served.send("POST", "/v1/ingest", body, "Content-Type", "text/plain"),
+        415,
+        "ERR_MEDIA_TYPE",
+        null);
     served.bulk.starting =
-        _ -> CompletableFuture.failedFuture(new Fault(new ServiceError.Overloaded("Too many runs.")));
+        _ ->
+            CompletableFuture.failedFuture(
+                new Fault(new ServiceError.Overloaded("Too many runs.")));
     HttpResponse<byte[]> r = served.send("POST", "/v1/ingest", body, "Content-Type", LINES);
     assertProblem(r, 503, "ERR_OVERLOADED", null);
     assertThat(Served.tree(r).path("outcome").asText()).isEqualTo("not_applied");
@@ -245,7 +290,8 @@ final class UploadTest {
         Source.from(
             List.of(
                 new RunEvent.Started("s-1"),
-                new RunEvent.Summary(new RunEvent.Report.Settlement("s-1", true, 1, 2, List.of(sum)))));
+                new RunEvent.Summary(
+                    new RunEvent.Report.Settlement("s-1", true, 1, 2, List.of(sum)))));
     HttpResponse<byte[]> r = served.post("/v1/settlements", "{\"id\":\"2011-12-09\"}");
 
     assertThat(Served.tree(r).path("data").toString())
@@ -267,7 +313,8 @@ final class UploadTest {
   @Test
   void settlement_one_sumsAndTotals() {
     served.customers.applied(new Outcome.Settled(false, List.of(new Outcome.Sum("GBP", 1, 300))));
-    HttpResponse<byte[]> r = served.send("POST", "/v1/customers/1/settlement", BodyPublishers.noBody());
+    HttpResponse<byte[]> r =
+        served.send("POST", "/v1/customers/1/settlement", BodyPublishers.noBody());
     JsonNode data = Served.tree(r).path("data");
     assertThat(data.path("outcome").asText()).isEqualTo("settled");
     assertThat(data.path("totals").path(0).path("net_minor").asLong()).isEqualTo(1_000);

@@ -48,9 +48,7 @@ final class Wire implements AutoCloseable {
   /// What comes up to and with `end`.
   String readUntil(String end) throws IOException {
     StringBuilder text = new StringBuilder();
-    for (int b = socket.getInputStream().read();
-        b >= 0;
-        b = socket.getInputStream().read()) {
+    for (int b = socket.getInputStream().read(); b >= 0; b = socket.getInputStream().read()) {
       text.append((char) b);
       if (text.toString().endsWith(end)) {
         break;
