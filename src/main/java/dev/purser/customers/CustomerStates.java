@@ -15,16 +15,9 @@ import dev.purser.customers.Customer.Stop;
 import dev.purser.database.LoadReply;
 import dev.purser.database.SaveReply;
 import dev.purser.faults.ServiceError;
-import java.util.Collections;
-import java.util.IdentityHashMap;
 import java.util.Objects;
-import java.util.Set;
-import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
-import org.apache.pekko.actor.typed.PostStop;
-import org.apache.pekko.actor.typed.PreRestart;
-import org.apache.pekko.actor.typed.Signal;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
@@ -59,14 +52,14 @@ final class CustomerStates {
   private final Loading load;
   private final Writing writing;
 
-  private final Behavior<Command> loading = state(this::loading);
-  private final Behavior<Command> stale = state(this::stale);
-  private final Behavior<Command> active = state(this::active);
-  private final Behavior<Command> saving = state(this::saving);
-  private final Behavior<Command> settling = state(this::settling);
+  private final Behavior<Command> loading;
+  private final Behavior<Command> stale;
+  private final Behavior<Command> active;
+  private final Behavior<Command> saving;
+  private final Behavior<Command> settling;
 
-  private @Nullable Command inHand;
   private @Nullable Aggregate held;
+  private boolean asked;
   private boolean leaving;
   private boolean passivating;
 
@@ -82,6 +75,12 @@ final class CustomerStates {
     copies = new Copies(id, at, context.messageAdapter(Cache.Reply.class, CopyAnswered::new));
     load = new Loading(context, id, at, copies);
     writing = new Writing(id, at, context.messageAdapter(SaveReply.class, SaveAnswered::new));
+    Guard guard = new Guard(readers, writing, at.metrics());
+    loading = guard.state(this::loading);
+    stale = guard.state(this::stale);
+    active = guard.state(this::active);
+    saving = guard.state(this::saving);
+    settling = guard.state(this::settling);
   }
 
   /// The first state.
@@ -135,9 +134,12 @@ final class CustomerStates {
   /// Loaded, and nothing in flight.
   private Behavior<Command> active(Command command) {
     return switch (command) {
-      case Read _, Look _ -> read(command, active);
+      case Read _, Look _ -> {
+        var _ = read(command, active);
+        yield rest(held());
+      }
       case Apply write -> {
-        writing.admit(write);
+        var _ = admit(write, active);
         yield next(held());
       }
       case CopyAnswered(Cache.Reply reply) -> repair(reply, active);
@@ -151,7 +153,7 @@ final class CustomerStates {
     return switch (command) {
       case Read _, Look _ -> read(command, saving);
       case Apply write -> {
-        writing.admit(write);
+        var _ = admit(write, saving);
         yield writing.overdue() ? settle() : saving;
       }
       case SaveAnswered(SaveReply reply) -> saved(reply);
@@ -175,6 +177,7 @@ final class CustomerStates {
 
   /// Answers a reader with what is held, or lets it wait for the load.
   private Behavior<Command> read(Command reader, Behavior<Command> state) {
+    asked = true;
     if (held != null) {
       readers.answer(reader, held.read());
     } else if (!readers.add(reader)) {
@@ -185,6 +188,7 @@ final class CustomerStates {
   }
 
   private Behavior<Command> admit(Apply write, Behavior<Command> state) {
+    asked = true;
     writing.admit(write);
     return state;
   }
@@ -233,15 +237,18 @@ final class CustomerStates {
     return leaving ? Behaviors.stopped() : stale;
   }
 
-  /// Starts the next save, or rests. Who turns out to be unknown does not stay in memory.
+  /// Starts the next save, or rests.
   private Behavior<Command> next(Aggregate base) {
-    if (writing.start(base)) {
-      return saving;
-    }
+    return writing.start(base) ? saving : rest(base);
+  }
+
+  /// Who turns out to be unknown does not stay in memory, but waits for the message that woke it:
+  /// the load may have been faster.
+  private Behavior<Command> rest(Aggregate base) {
     if (leaving) {
       return Behaviors.stopped();
     }
-    if (!base.profile().stored()) {
+    if (asked && !base.profile().stored()) {
       passivate();
     }
     return active;
@@ -307,51 +314,5 @@ final class CustomerStates {
 
   private Aggregate held() {
     return Objects.requireNonNull(held, "loaded");
-  }
-
-  private Behavior<Command> state(Function<Command, Behavior<Command>> state) {
-    return Behaviors.receive((_, c) -> handle(c, state), (_, s) -> ended(s));
-  }
-
-  private Behavior<Command> handle(Command command, Function<Command, Behavior<Command>> state) {
-    inHand = command;
-    try {
-      Behavior<Command> next = state.apply(command);
-      inHand = null;
-      return next;
-    } catch (RuntimeException | Error e) {
-      // Not left to PreRestart: the failure that is one too many stops without it.
-      refuseAll();
-      throw e;
-    }
-  }
-
-  private Behavior<Command> ended(Signal signal) {
-    if (signal instanceof PreRestart) {
-      at.metrics().restarted();
-    }
-    if (signal instanceof PreRestart || signal instanceof PostStop) {
-      refuseAll();
-    }
-    return Behaviors.same();
-  }
-
-  /// Answers everybody who still waits, so that no failure leaves a caller to its timeout.
-  private void refuseAll() {
-    Set<Command> waiting = Collections.newSetFromMap(new IdentityHashMap<>());
-    readers.drainTo(waiting);
-    if (inHand != null) {
-      waiting.add(inHand);
-      inHand = null;
-    }
-    writing.abandon(waiting);
-    Reply refusal = new Reply.Refused(Refusals.RESTARTING, false);
-    for (Command command : waiting) {
-      if (command instanceof Apply write) {
-        write.replyTo().tell(refusal);
-      } else {
-        readers.answer(command, refusal);
-      }
-    }
   }
 }
