@@ -66,7 +66,7 @@ public final class BareLoader {
 
   /// What a load took, opening not counted. The processor time says more than the clock on a
   /// machine that has other things to do.
-  record Pace(long rows, long nanos, long cpuNanos) {
+  public record Pace(long rows, long nanos, long cpuNanos) {
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
     /// Runs a load on this thread; it answers its rows.
@@ -90,7 +90,7 @@ public final class BareLoader {
   }
 
   /// Loads all parts into a file of its own.
-  static Pace load(Path folder, int rowsPerStatement) throws IOException, SQLException {
+  public static Pace load(Path folder, int rowsPerStatement) throws IOException, SQLException {
     Path file = RetailLines.scratch();
     SqliteStore.open(file, new SqliteSettings(32 << 20, 64 << 20, Duration.ofSeconds(1)), true)
         .close();

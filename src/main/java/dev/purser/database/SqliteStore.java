@@ -124,6 +124,7 @@ final class SqliteStore implements Store {
 
   @Override
   public void validate() throws SQLException {
+    // The result is closed at once: an open one would pin the snapshot that it read, and the log.
     var _ = statements.first("SELECT version FROM erased_floor", _ -> {}, row -> row.getLong(1));
   }
 

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /// What the edge may ask of the node that it serves: the operator's questions and orders. The root
 /// implements it, so that the edge sees neither database nor cache.
@@ -16,7 +17,7 @@ public interface Operations {
   List<String> degraded();
 
   /// Every connection slot, in order.
-  CompletionStage<List<Map<String, Object>>> slots();
+  CompletionStage<List<Map<String, @Nullable Object>>> slots();
 
   /// Opens the connection of slot `n` anew after its work in hand; false if there is no such slot.
   CompletionStage<Boolean> recycle(int n);

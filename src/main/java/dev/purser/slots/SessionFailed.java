@@ -1,12 +1,25 @@
 package dev.purser.slots;
 
+import java.util.regex.Pattern;
+
 /// Carries what a connection threw out of its session, so that checked exceptions and errors end
 /// the session alone and never the process.
-final class SessionFailed extends RuntimeException {
+public final class SessionFailed extends RuntimeException {
   private static final long serialVersionUID = 1L;
+
+  /// By name: this package knows no driver.
+  private static final Pattern DRIVER = Pattern.compile("(java\\.sql|org\\.sqlite)\\..*");
 
   SessionFailed(Throwable cause) {
     super(String.valueOf(cause.getMessage()), cause);
+  }
+
+  /// Whether `failure` is a session's whose driver said what was wrong: its slot decides and says so
+  /// in a sentence, and a stack adds nothing. Anything else that ends a session is a bug.
+  public static boolean toldByDriver(Throwable failure) {
+    return failure instanceof SessionFailed
+        && failure.getCause() != null
+        && DRIVER.matcher(failure.getCause().getClass().getName()).matches();
   }
 
   /// What the connection threw, or the failure itself if it came from the session.

@@ -1,0 +1,72 @@
+package dev.purser;
+
+import dev.purser.database.Database;
+import java.time.Duration;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.CoordinatedShutdown;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+
+/// The order in which the node leaves: unready, no new connections, requests in hand, customers' saves, the database.
+///
+/// The binding adds its own two steps to Pekko's phases. Entities leave in Pekko's own phase between requests and database: sharding hands them their stop message, and each
+/// finishes its save before it ends.
+final class Departure {
+
+  /// The node ends because something must be mended.
+  static final class Escalation implements CoordinatedShutdown.Reason {
+    @Override
+    public String toString() {
+      return "something failed that an operator must mend";
+    }
+  }
+
+  /// The node ends because an operator told it to over HTTP.
+  static final class Drained implements CoordinatedShutdown.Reason {
+    @Override
+    public String toString() {
+      return "an operator drained the node";
+    }
+  }
+
+  private Departure() {}
+
+  /// Begins to leave; the first reason counts.
+  static void begin(ActorSystem<?> system, CoordinatedShutdown.Reason reason) {
+    CompletionStage<Done> _ = CoordinatedShutdown.get(system).runAll(reason);
+  }
+
+  /// Adds the node's own steps to Pekko's phases.
+  static void plan(
+      ActorSystem<?> system,
+      Node node,
+      ActorRef<Database.Command> database) {
+    CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
+    task(
+        shutdown,
+        CoordinatedShutdown.PhaseBeforeServiceUnbind(),
+        "unready",
+        () -> {
+          node.drainBegins();
+          return java.util.concurrent.CompletableFuture.completedStage(Done.done());
+        });
+    task(
+        shutdown,
+        CoordinatedShutdown.PhaseBeforeActorSystemTerminate(),
+        "drain the database",
+        () ->
+            AskPattern.ask(
+                database, Database.Drain::new, Duration.ofSeconds(3), system.scheduler()));
+  }
+
+  private static void task(
+      CoordinatedShutdown shutdown,
+      String phase,
+      String name,
+      Supplier<CompletionStage<Done>> step) {
+    shutdown.addTask(phase, name, step);
+  }
+}

@@ -1,0 +1,164 @@
+package dev.purser;
+
+import com.github.benmanes.caffeine.cache.Ticker;
+import dev.purser.cache.Cache;
+import dev.purser.cluster.Membership;
+import dev.purser.customers.Customers;
+import dev.purser.database.Database;
+import dev.purser.database.Standing;
+import dev.purser.faults.Escalated;
+import dev.purser.faults.Supervised;
+import dev.purser.faults.SupervisionLog;
+import dev.purser.http.BulkDoor;
+import dev.purser.http.CustomerDoor;
+import dev.purser.http.Doors;
+import dev.purser.http.Edge;
+import dev.purser.http.HttpServer;
+import dev.purser.ingest.Ingest;
+import dev.purser.ledger.EventJson;
+import java.time.InstantSource;
+import java.util.function.IntConsumer;
+import org.apache.pekko.actor.NoSerializationVerificationNeeded;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.ChildFailed;
+import org.apache.pekko.actor.typed.Signal;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.Terminated;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.typed.SelfUp;
+import org.apache.pekko.stream.SystemMaterializer;
+
+/// The root of the actor tree, and the whole of it on one screen.
+///
+/// ## Failure
+/// A child that fails for good has found something an operator must mend. The guardian says its
+/// sentence once, sets the exit code to 1 and leaves through the coordinated shutdown, so that what is
+/// in hand ends in order.
+final class Guardian {
+
+  /// What the guardian is told.
+  sealed interface Command extends NoSerializationVerificationNeeded {}
+
+  private record DatabaseStands(Standing standing) implements Command {}
+
+  private record Bound(HttpServer.Listening listening) implements Command {}
+
+  private record Joined() implements Command {}
+
+  private final ActorContext<Command> context;
+  private final IntConsumer exitCode;
+  private final Node node;
+  private boolean said;
+
+  private Guardian(ActorContext<Command> context, IntConsumer exitCode, Node node) {
+    this.context = context;
+    this.exitCode = exitCode;
+    this.node = node;
+  }
+
+  /// Starts the whole node.
+  ///
+  /// @param exitCode is told what the process shall exit with, unless it is 0
+  static Behavior<Command> create(PurserSettings settings, IntConsumer exitCode) {
+    return Behaviors.setup(context -> start(context, settings, exitCode));
+  }
+
+  private static Behavior<Command> start(
+      ActorContext<Command> context, PurserSettings settings, IntConsumer exitCode) {
+    InstantSource clock = InstantSource.system();
+    SupervisionLog log = new SupervisionLog(256, clock);
+    var system = context.getSystem();
+
+    ActorRef<Database.Command> database =
+        context.spawn(
+            Supervised.with(
+                Database.supervision(settings.database()),
+                Database.create(settings.database(), settings.data().file(), clock, log)),
+            "database");
+    ActorRef<Cache.Command> cache =
+        context.spawn(
+            Supervised.with(
+                SupervisorStrategy.restart(),
+                Cache.create(settings.cache(), Ticker.systemTicker())),
+            "cache");
+    Customers customers =
+        Customers.start(system, database, cache, settings.customers(), clock);
+    EventJson events = new EventJson(settings.data().currency(), clock);
+    Ingest ingest =
+        Ingest.start(
+            context,
+            settings.ingest(),
+            (id, changes, deadline) -> customers.apply(id, changes, null, true, deadline),
+            database,
+            settings.data().currency(),
+            clock);
+    Node node = new Node(system, database, cache, log, settings);
+    Doors doors =
+        new Doors(
+            CustomerDoor.of(customers),
+            BulkDoor.of(ingest),
+            node,
+            events,
+            settings.http(),
+            SystemMaterializer.get(system).materializer(),
+            clock);
+    ActorRef<HttpServer.Command> http =
+        context.spawn(
+            HttpServer.create(
+                new Edge(doors),
+                settings.http(),
+                context.messageAdapter(HttpServer.Listening.class, Bound::new)),
+            "http");
+
+    Guardian guardian = new Guardian(context, exitCode, node);
+    context.watch(database);
+    context.watch(cache);
+    context.watch(http);
+    database.tell(
+        new Database.Watch(context.messageAdapter(Standing.class, DatabaseStands::new)));
+    Membership.join(system, settings.cluster(), context.messageAdapter(SelfUp.class, _ -> new Joined()));
+    Departure.plan(system, node, database);
+    return Behaviors.receive((_, c) -> guardian.on(c), (_, s) -> guardian.on(s));
+  }
+
+  private Behavior<Command> on(Command command) {
+    switch (command) {
+      case DatabaseStands(Standing standing) -> node.databaseStands(standing);
+      case Bound(HttpServer.Listening listening) -> node.bound(listening);
+      case Joined _ -> node.joined();
+    }
+    if (!said && node.unready().isEmpty()) {
+      said = true;
+      System.out.println("Purser " + Tools.version() + " is ready at " + node.address());
+    }
+    return Behaviors.same();
+  }
+
+  private Behavior<Command> on(Signal signal) {
+    switch (signal) {
+      case ChildFailed failed -> end(failed.getCause(), failed.getRef().path().name());
+      case Terminated ended when !node.draining() ->
+          end(new IllegalStateException("it stopped"), ended.getRef().path().name());
+      default -> {
+        // Nothing else is watched.
+      }
+    }
+    return Behaviors.same();
+  }
+
+  private void end(Throwable cause, String child) {
+    if (node.draining()) {
+      return;
+    }
+    if (cause instanceof Escalated escalated) {
+      System.err.println("purser: " + escalated.sentence());
+    } else {
+      System.err.println("purser: the " + child + " failed for good: " + cause.getMessage());
+      context.getLog().error("The {} failed for good", child, cause);
+    }
+    exitCode.accept(1);
+    Departure.begin(context.getSystem(), new Departure.Escalation());
+  }
+}

@@ -1,0 +1,157 @@
+package dev.purser;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigParseOptions;
+import com.typesafe.config.ConfigValueFactory;
+import dev.purser.cache.CacheSettings;
+import dev.purser.cluster.ClusterSettings;
+import dev.purser.config.Keys;
+import dev.purser.customers.CustomersSettings;
+import dev.purser.database.DatabaseSettings;
+import dev.purser.http.HttpSettings;
+import dev.purser.ingest.IngestSettings;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+
+/// Everything an operator may set, read once and checked as a whole. Immutable.
+///
+/// Precedence: system property `purser.http.port`, environment `PURSER_HTTP_PORT` (each key has one: dots and dashes
+/// become underscores), `conf/local.conf`, the other files of `conf/`.
+///
+/// @param effective the whole configuration, the actor system's included
+public record PurserSettings(
+    DataSettings data,
+    DatabaseSettings database,
+    CacheSettings cache,
+    CustomersSettings customers,
+    IngestSettings ingest,
+    HttpSettings http,
+    ClusterSettings cluster,
+    Config effective) {
+
+  /// Names that begin like ours and are no keys: they belong to the start script and to the log's configuration.
+  private static final Set<String> NOT_KEYS =
+      Set.of("PURSER_JAVA_HOME", "PURSER_JAVA_OPTS", "PURSER_HOME", "PURSER_LOG_LEVEL");
+
+  /// Reads the configuration in `conf`.
+  ///
+  /// @throws Refused with every reason, if it cannot be used
+  public static PurserSettings load(Path conf, Map<String, String> environment, Properties system) {
+    try {
+      List<String> reasons = new ArrayList<>();
+      Config files =
+          ConfigFactory.parseFile(
+                  conf.resolve("purser.conf").toFile(),
+                  ConfigParseOptions.defaults().setAllowMissing(false))
+              .resolve();
+      Config all =
+          overlaySystem(overlayEnvironment(files, environment, reasons), system)
+              .withFallback(ConfigFactory.defaultReferenceUnresolved())
+              .resolve();
+      return read(all, reasons);
+    } catch (ConfigException e) {
+      throw new Refused(List.of(String.valueOf(e.getMessage())));
+    }
+  }
+
+  private static PurserSettings read(Config all, List<String> early) {
+    Keys keys = new Keys(all.getConfig("purser"));
+    PurserSettings settings =
+        new PurserSettings(
+            DataSettings.read(keys.at("data"), keys.at("database")),
+            DatabaseSettings.read(keys.at("database")),
+            CacheSettings.read(keys.at("cache")),
+            CustomersSettings.read(keys.at("customers")),
+            IngestSettings.read(keys.at("ingest")),
+            HttpSettings.read(keys.at("http")),
+            ClusterSettings.read(keys.at("cluster")),
+            all);
+    keys.refuseUnread();
+    List<String> reasons = new ArrayList<>(early);
+    reasons.addAll(keys.reasons());
+    if (!reasons.isEmpty()) {
+      throw new Refused(reasons);
+    }
+    return settings.withCluster();
+  }
+
+  /// The addresses of the cluster's protocol are the actor system's to know.
+  private PurserSettings withCluster() {
+    Config with =
+        effective
+            .withValue(
+                "pekko.remote.artery.canonical.hostname",
+                ConfigValueFactory.fromAnyRef(cluster.host()))
+            .withValue(
+                "pekko.remote.artery.canonical.port",
+                ConfigValueFactory.fromAnyRef(cluster.port()));
+    return new PurserSettings(data, database, cache, customers, ingest, http, cluster, with);
+  }
+
+  private static Config overlayEnvironment(
+      Config files, Map<String, String> environment, List<String> reasons) {
+    Config result = files;
+    Set<String> known = new java.util.HashSet<>(NOT_KEYS);
+    for (var entry : files.getConfig("purser").root().unwrapped().entrySet()) {
+      result = overlay(result, "purser." + entry.getKey(), entry.getValue(), environment, known);
+    }
+    environment.keySet().stream()
+        .filter(name -> name.startsWith("PURSER_") && !known.contains(name))
+        .sorted()
+        .forEach(name -> reasons.add(name + ": there is no such key to override"));
+    return result;
+  }
+
+  private static Config overlay(
+      Config into, String path, Object value, Map<String, String> environment, Set<String> known) {
+    if (value instanceof Map<?, ?> section) {
+      Config result = into;
+      for (var entry : section.entrySet()) {
+        result = overlay(result, path + "." + entry.getKey(), entry.getValue(), environment, known);
+      }
+      return result;
+    }
+    String name = path.replace('.', '_').replace('-', '_').toUpperCase(Locale.ROOT);
+    known.add(name);
+    String override = environment.get(name);
+    if (override == null) {
+      return into;
+    }
+    Object typed = value instanceof List<?> ? List.of(override.split(",", -1)) : override;
+    return into.withValue(path, ConfigValueFactory.fromAnyRef(typed, "environment " + name));
+  }
+
+  private static Config overlaySystem(Config config, Properties system) {
+    Config result = config;
+    for (String name : system.stringPropertyNames()) {
+      if ((name.startsWith("purser.") && config.hasPath(name)) || name.startsWith("pekko.")) {
+        result =
+            result.withValue(
+                name, ConfigValueFactory.fromAnyRef(system.getProperty(name), "-D" + name));
+      }
+    }
+    return result;
+  }
+
+  /// The configuration cannot be used; `reasons` are all there are.
+  public static final class Refused extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+    private final transient List<String> reasons;
+
+    Refused(List<String> reasons) {
+      super(String.join("; ", reasons));
+      this.reasons = List.copyOf(reasons);
+    }
+
+    public List<String> reasons() {
+      return reasons;
+    }
+  }
+}

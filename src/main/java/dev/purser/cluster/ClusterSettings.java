@@ -1,0 +1,51 @@
+package dev.purser.cluster;
+
+import dev.purser.config.Keys;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.List;
+
+/// Where this node speaks to others, and whom it joins. Immutable.
+///
+/// @param host address that other nodes reach this one at
+/// @param port port of the cluster's own protocol; 0 takes a free one
+/// @param seeds first nodes as `host:port`; empty: the node joins itself
+public record ClusterSettings(String host, int port, List<String> seeds, boolean insecure) {
+
+  public ClusterSettings {
+    seeds = List.copyOf(seeds);
+  }
+
+  public static ClusterSettings read(Keys keys) {
+    ClusterSettings settings =
+        new ClusterSettings(
+            keys.text("host"),
+            keys.integer("port", 0, 65_535),
+            keys.texts("seeds"),
+            keys.flag("insecure"));
+    if (!settings.insecure && !loopback(settings.host)) {
+      keys.refuse(
+          "host",
+          settings.host
+              + " is not loopback, and the protocol between nodes is not encrypted;"
+              + " set insecure = on to bind it all the same");
+    }
+    for (String seed : settings.seeds) {
+      if (!seed.matches(".+:\\d{1,5}")) {
+        keys.refuse("seeds", "\"" + seed + "\" is not host:port");
+      }
+    }
+    if (!settings.seeds.isEmpty() && settings.port == 0) {
+      keys.refuse("port", "must be named when there are seeds: the others have to find this node");
+    }
+    return settings;
+  }
+
+  private static boolean loopback(String host) {
+    try {
+      return InetAddress.getByName(host).isLoopbackAddress();
+    } catch (UnknownHostException _) {
+      return false;
+    }
+  }
+}
