@@ -12,6 +12,7 @@ import org.apache.pekko.actor.typed.PreRestart;
 import org.apache.pekko.actor.typed.Signal;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.event.Logging;
 import org.apache.pekko.http.javadsl.ConnectionContext;
 import org.apache.pekko.http.javadsl.Http;
 import org.apache.pekko.http.javadsl.ServerBinding;
@@ -21,9 +22,13 @@ import org.jspecify.annotations.Nullable;
 /// The owner of the binding: it serves [Edge] from its start until it stops.
 ///
 /// If it cannot bind it fails with [Escalated], which ends the node. On an orderly shutdown Pekko's
-/// coordinated shutdown unbinds first and lets requests in hand end within `stop-time`; if the actor
-/// stops on its own it unbinds at once.
+/// coordinated shutdown unbinds first and lets requests in hand end within `stop-time`; if the
+/// actor stops on its own it unbinds at once.
 public final class HttpServer {
+  /// The logger of single connections: it warns of every answer that begins before its upload has
+  /// ended, which is what a streamed run does.
+  private static final String CONNECTIONS = "dev.purser.http.connections";
+
   private final ActorContext<Command> context;
   private final HttpSettings settings;
   private final ActorRef<Listening> replyTo;
@@ -52,7 +57,8 @@ public final class HttpServer {
   /// Binds at once.
   ///
   /// @param replyTo told once when requests are taken
-  public static Behavior<Command> create(Edge edge, HttpSettings settings, ActorRef<Listening> replyTo) {
+  public static Behavior<Command> create(
+      Edge edge, HttpSettings settings, ActorRef<Listening> replyTo) {
     return Behaviors.setup(
         context -> {
           HttpServer server = new HttpServer(context, settings, replyTo);
@@ -74,8 +80,7 @@ public final class HttpServer {
   private Behavior<Command> onBound(ServerBinding bound) {
     binding = bound;
     bound.addToCoordinatedShutdown(settings.stopTime(), context.getSystem());
-    replyTo.tell(
-        new Listening(settings.tls().enabled() ? "https" : "http", bound.localAddress()));
+    replyTo.tell(new Listening(settings.tls().enabled() ? "https" : "http", bound.localAddress()));
     return Behaviors.same();
   }
 
@@ -90,8 +95,12 @@ public final class HttpServer {
     ServerBuilder builder =
         Http.get(context.getSystem())
             .newServerAt(settings.host(), settings.port())
+            .logTo(Logging.getLogger(context.getSystem().classicSystem(), CONNECTIONS))
             .adaptSettings(
-                s -> s.withRemoteAddressAttribute(settings.ratePerSecond() > 0));
+                s ->
+                    s.withRemoteAddressAttribute(settings.ratePerSecond() > 0)
+                        .withParserSettings(
+                            s.getParserSettings().withCustomMediaTypes(Body.JSON_TYPE)));
     if (settings.tls().enabled()) {
       builder = builder.enableHttps(ConnectionContext.httpsServer(tls()));
     }

@@ -171,12 +171,10 @@ public final class Slot<C> {
       LOG.warn("Slot {} ({}) is stuck: interrupting its work after {}", n, kind, limit());
       return stuck();
     }
-    long maxAge = settings.maxAge().toMillis();
-    if (maxAge > 0 && clock.millis() - openedMillis > maxAge) {
-      return closing("age");
-    }
     show(State.SERVING);
-    return Behaviors.same();
+    long maxAge = settings.maxAge().toMillis();
+    boolean old = maxAge > 0 && clock.millis() - openedMillis > maxAge;
+    return old ? closing("age") : Behaviors.same();
   }
 
   private Behavior<Command> stuck() {
@@ -251,9 +249,9 @@ public final class Slot<C> {
     session = null;
     boolean inWork = pulse.busy();
     ServiceError error = connector.explain(cause);
-    Decision decision = decide(cause, error, inWork);
     lastError = error.message();
     restarts++;
+    Decision decision = decide(cause, error, inWork);
     log.add("slot " + n + " (" + kind + ")", error, decision);
     LOG.warn(
         "Slot {} ({}) lost its connection while {}",
@@ -277,9 +275,8 @@ public final class Slot<C> {
     if (cause instanceof Escalated) {
       return Decision.ESCALATE;
     }
-    Phase now = phase.get();
-    boolean tooMany = !inWork && strikes.tooMany(error, now);
-    return tooMany ? Decision.ESCALATE : Decision.of(error, now);
+    boolean tooMany = !inWork && strikes.tooMany(error, phase.get());
+    return tooMany ? Decision.ESCALATE : Decision.of(error, phase.get());
   }
 
   private boolean overdue() {
@@ -289,8 +286,7 @@ public final class Slot<C> {
 
   private void show(State state) {
     long since = shown != null && shown.state() == state ? shown.sinceMillis() : clock.millis();
-    SlotView view =
-        new SlotView(n, kind, state, since, openedMillis, pulse.uses(), lastError, restarts);
+    var view = new SlotView(n, kind, state, since, openedMillis, pulse.uses(), lastError, restarts);
     if (!view.equals(shown)) {
       shown = view;
       owner.tell(new SlotEvent.Changed<>(view));
