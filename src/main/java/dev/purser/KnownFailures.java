@@ -6,12 +6,14 @@ import ch.qos.logback.classic.turbo.TurboFilter;
 import ch.qos.logback.core.spi.FilterReply;
 import dev.purser.faults.Escalated;
 import dev.purser.slots.SessionFailed;
+import java.net.BindException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Marker;
 
-/// Keeps out of the log what somebody else has said in a sentence already: Pekko prints a stack for every actor that
-/// fails, also where the slot has decided about a lost connection, or the guardian tells the operator what to mend.
-/// Failures that nobody expected keep their stacks. Named in `conf/logback.xml`.
+/// Keeps out of the log what somebody else has said in a sentence already: Pekko prints a stack for
+/// every actor that fails, also where the slot has decided about a lost connection, or the guardian
+/// tells the operator what to mend. Failures that nobody expected keep their stacks. Named in
+/// `conf/logback.xml`.
 public final class KnownFailures extends TurboFilter {
   /// Longer chains of causes are not followed: they may be circular.
   private static final int DEPTH = 8;
@@ -26,7 +28,7 @@ public final class KnownFailures extends TurboFilter {
       @Nullable Throwable thrown) {
     Throwable t = thrown == null ? last(parameters) : thrown;
     for (int i = 0; i < DEPTH && t != null; i++) {
-      if (t instanceof Escalated || SessionFailed.toldByDriver(t)) {
+      if (t instanceof Escalated || t instanceof BindException || SessionFailed.toldByDriver(t)) {
         return FilterReply.DENY;
       }
       t = t.getCause();
