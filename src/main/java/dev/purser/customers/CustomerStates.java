@@ -44,13 +44,12 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Confined to its actor.
 final class CustomerStates {
-  private final ActorContext<Command> context;
-  private final ActorRef<ClusterSharding.ShardCommand> shard;
   private final Neighbours at;
   private final Copies copies;
   private final Readers readers;
   private final Loading load;
   private final Writing writing;
+  private final Leaving leaving;
 
   private final Behavior<Command> loading;
   private final Behavior<Command> stale;
@@ -59,18 +58,14 @@ final class CustomerStates {
   private final Behavior<Command> settling;
 
   private @Nullable Aggregate held;
-  private boolean asked;
-  private boolean leaving;
-  private boolean passivating;
 
   CustomerStates(
       ActorContext<Command> context,
       String id,
       ActorRef<ClusterSharding.ShardCommand> shard,
       Neighbours at) {
-    this.context = context;
-    this.shard = shard;
     this.at = at;
+    leaving = new Leaving(context.getSelf(), shard);
     readers = new Readers(id, at.settings().bufferReads());
     copies = new Copies(id, at, context.messageAdapter(Cache.Reply.class, CopyAnswered::new));
     load = new Loading(context, id, at, copies);
@@ -109,7 +104,7 @@ final class CustomerStates {
         yield unloaded(error);
       }
       case SaveAnswered _ -> loading; // of this actor before its restart; the load waits for it
-      case Stop _ -> leave(loading);
+      case Stop _ -> leaving.when(loading);
     };
   }
 
@@ -154,12 +149,16 @@ final class CustomerStates {
       case Read _, Look _ -> read(command, saving);
       case Apply write -> {
         var _ = admit(write, saving);
-        yield writing.overdue() ? settle() : saving;
+        if (!writing.overdue()) {
+          yield saving;
+        }
+        load.start();
+        yield settling;
       }
       case SaveAnswered(SaveReply reply) -> saved(reply);
       case CopyAnswered(Cache.Reply reply) -> repair(reply, saving);
       case LoadAnswered _, CopyOverdue _ -> saving;
-      case Stop _ -> leave(saving);
+      case Stop _ -> leaving.when(saving);
     };
   }
 
@@ -171,13 +170,13 @@ final class CustomerStates {
       case SaveAnswered(SaveReply reply) -> saved(reply);
       case LoadAnswered(int n, LoadReply reply) -> load.awaits(n) ? settled(reply) : settling;
       case CopyAnswered _, CopyOverdue _ -> settling;
-      case Stop _ -> leave(settling);
+      case Stop _ -> leaving.when(settling);
     };
   }
 
   /// Answers a reader with what is held, or lets it wait for the load.
   private Behavior<Command> read(Command reader, Behavior<Command> state) {
-    asked = true;
+    leaving.asked();
     if (held != null) {
       readers.answer(reader, held.read());
     } else if (!readers.add(reader)) {
@@ -188,18 +187,13 @@ final class CustomerStates {
   }
 
   private Behavior<Command> admit(Apply write, Behavior<Command> state) {
-    asked = true;
+    leaving.asked();
     writing.admit(write);
     return state;
   }
 
   private Behavior<Command> repair(Cache.Reply found, Behavior<Command> state) {
     copies.repair(found, held());
-    return state;
-  }
-
-  private Behavior<Command> leave(Behavior<Command> state) {
-    leaving = true;
     return state;
   }
 
@@ -232,9 +226,9 @@ final class CustomerStates {
     readers.answer(() -> copy == null ? refusal : copy.read());
     writing.refuse(refusal);
     if (copy == null) {
-      passivate();
+      leaving.passivate();
     }
-    return leaving ? Behaviors.stopped() : stale;
+    return leaving.begun() ? Behaviors.stopped() : stale;
   }
 
   /// Starts the next save, or rests.
@@ -245,13 +239,10 @@ final class CustomerStates {
   /// Who turns out to be unknown does not stay in memory, but waits for the message that woke it:
   /// the load may have been faster.
   private Behavior<Command> rest(Aggregate base) {
-    if (leaving) {
-      return Behaviors.stopped();
+    if (!base.profile().stored()) {
+      leaving.passivateOnceAsked();
     }
-    if (asked && !base.profile().stored()) {
-      passivate();
-    }
-    return active;
+    return leaving.begun() ? Behaviors.stopped() : active;
   }
 
   private Behavior<Command> saved(SaveReply reply) {
@@ -287,11 +278,6 @@ final class CustomerStates {
     return after;
   }
 
-  private Behavior<Command> settle() {
-    load.start();
-    return settling;
-  }
-
   private Behavior<Command> settled(LoadReply reply) {
     return switch (reply) {
       case LoadReply.Loaded loaded -> {
@@ -303,13 +289,6 @@ final class CustomerStates {
         yield saving;
       }
     };
-  }
-
-  private void passivate() {
-    if (!passivating) {
-      passivating = true;
-      shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
-    }
   }
 
   private Aggregate held() {
