@@ -10,10 +10,12 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 
-/// The order in which the node leaves: unready, no new connections, requests in hand, customers' saves, the database.
+/// The order in which the node leaves: unready, no new connections, requests in hand, customers'
+/// saves, the database.
 ///
-/// The binding adds its own two steps to Pekko's phases. Entities leave in Pekko's own phase between requests and database: sharding hands them their stop message, and each
-/// finishes its save before it ends.
+/// The binding adds its own two steps to Pekko's phases. Entities leave in Pekko's own phase
+/// between requests and database: sharding hands them their stop message, and each finishes its
+/// save before it ends.
 final class Departure {
 
   /// The node ends because something must be mended.
@@ -40,10 +42,7 @@ final class Departure {
   }
 
   /// Adds the node's own steps to Pekko's phases.
-  static void plan(
-      ActorSystem<?> system,
-      Node node,
-      ActorRef<Database.Command> database) {
+  static void plan(ActorSystem<?> system, Node node, ActorRef<Database.Command> database) {
     CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
     task(
         shutdown,

@@ -33,9 +33,10 @@ import org.apache.pekko.stream.SystemMaterializer;
 /// The root of the actor tree, and the whole of it on one screen.
 ///
 /// ## Failure
+///
 /// A child that fails for good has found something an operator must mend. The guardian says its
-/// sentence once, sets the exit code to 1 and leaves through the coordinated shutdown, so that what is
-/// in hand ends in order.
+/// sentence once, sets the exit code to 1 and leaves through the coordinated shutdown, so that what
+/// is in hand ends in order.
 final class Guardian {
 
   /// What the guardian is told.
@@ -83,8 +84,7 @@ final class Guardian {
                 SupervisorStrategy.restart(),
                 Cache.create(settings.cache(), Ticker.systemTicker())),
             "cache");
-    Customers customers =
-        Customers.start(system, database, cache, settings.customers(), clock);
+    Customers customers = Customers.start(system, database, cache, settings.customers(), clock);
     EventJson events = new EventJson(settings.data().currency(), clock);
     Ingest ingest =
         Ingest.start(
@@ -116,9 +116,9 @@ final class Guardian {
     context.watch(database);
     context.watch(cache);
     context.watch(http);
-    database.tell(
-        new Database.Watch(context.messageAdapter(Standing.class, DatabaseStands::new)));
-    Membership.join(system, settings.cluster(), context.messageAdapter(SelfUp.class, _ -> new Joined()));
+    database.tell(new Database.Watch(context.messageAdapter(Standing.class, DatabaseStands::new)));
+    Membership.join(
+        system, settings.cluster(), context.messageAdapter(SelfUp.class, _ -> new Joined()));
     Departure.plan(system, node, database);
     return Behaviors.receive((_, c) -> guardian.on(c), (_, s) -> guardian.on(s));
   }

@@ -9,9 +9,10 @@ import dev.purser.slots.SessionFailed;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Marker;
 
-/// Keeps out of the log what somebody else has said in a sentence already: Pekko prints a stack for every actor that
-/// fails, also where the slot has decided about a lost connection, or the guardian tells the operator what to mend.
-/// Failures that nobody expected keep their stacks. Named in `conf/logback.xml`.
+/// Keeps out of the log what somebody else has said in a sentence already: Pekko prints a stack for
+/// every actor that fails, also where the slot has decided about a lost connection, or the guardian
+/// tells the operator what to mend. Failures that nobody expected keep their stacks. Named in
+/// `conf/logback.xml`.
 public final class KnownFailures extends TurboFilter {
   /// Longer chains of causes are not followed: they may be circular.
   private static final int DEPTH = 8;

@@ -26,8 +26,8 @@ final class LogLevels {
     this.system = system;
   }
 
-  /// Sets `logger` to `level` until `expiry` has passed; a second change replaces the first, and what was before both
-  /// comes back. False if there is no such level, or too many are changed.
+  /// Sets `logger` to `level` until `expiry` has passed; a second change replaces the first, and
+  /// what was before both comes back. False if there is no such level, or too many are changed.
   synchronized boolean set(String logger, String level, Duration expiry) {
     Level wanted = Level.toLevel(level.toUpperCase(Locale.ROOT), null);
     Changed earlier = changed.get(logger);
@@ -41,9 +41,7 @@ final class LogLevels {
     }
     target.setLevel(wanted);
     Cancellable end =
-        system
-            .scheduler()
-            .scheduleOnce(expiry, () -> restore(logger), system.executionContext());
+        system.scheduler().scheduleOnce(expiry, () -> restore(logger), system.executionContext());
     changed.put(logger, new Changed(before, end));
     return true;
   }

@@ -21,8 +21,8 @@ import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.jspecify.annotations.Nullable;
 
-/// This node, as its operators see it: how it stands, and what they may order. Safe for many threads; the guardian
-/// tells it what changes.
+/// This node, as its operators see it: how it stands, and what they may order. Safe for many
+/// threads; the guardian tells it what changes.
 final class Node implements Operations {
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
@@ -121,8 +121,12 @@ final class Node implements Operations {
     shown.put("kind", slot.kind());
     shown.put("state", slot.state().word());
     shown.put("since", Instant.ofEpochMilli(slot.sinceMillis()).toString());
-    shown.put("opened", slot.openedMillis() == 0 ? null : Instant.ofEpochMilli(slot.openedMillis()).toString());
-    shown.put("age_seconds", slot.openedMillis() == 0 ? 0 : (System.currentTimeMillis() - slot.openedMillis()) / 1000);
+    shown.put(
+        "opened",
+        slot.openedMillis() == 0 ? null : Instant.ofEpochMilli(slot.openedMillis()).toString());
+    shown.put(
+        "age_seconds",
+        slot.openedMillis() == 0 ? 0 : (System.currentTimeMillis() - slot.openedMillis()) / 1000);
     shown.put("uses", slot.uses());
     shown.put("last_error", slot.lastError());
     shown.put("restarts", slot.restarts());

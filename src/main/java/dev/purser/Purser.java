@@ -7,7 +7,6 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /// The command line. Without a subcommand it serves.
@@ -31,9 +30,7 @@ public final class Purser implements Callable<Integer> {
 
   public static void main(String[] args) {
     int code =
-        new CommandLine(new Purser())
-            .setExecutionExceptionHandler(Purser::sentence)
-            .execute(args);
+        new CommandLine(new Purser()).setExecutionExceptionHandler(Purser::sentence).execute(args);
     System.exit(code);
   }
 

@@ -22,8 +22,8 @@ import java.util.Set;
 
 /// Everything an operator may set, read once and checked as a whole. Immutable.
 ///
-/// Precedence: system property `purser.http.port`, environment `PURSER_HTTP_PORT` (each key has one: dots and dashes
-/// become underscores), `conf/local.conf`, the other files of `conf/`.
+/// Precedence: system property `purser.http.port`, environment `PURSER_HTTP_PORT` (each key has
+/// one: dots and dashes become underscores), `conf/local.conf`, the other files of `conf/`.
 ///
 /// @param effective the whole configuration, the actor system's included
 public record PurserSettings(
@@ -36,7 +36,8 @@ public record PurserSettings(
     ClusterSettings cluster,
     Config effective) {
 
-  /// Names that begin like ours and are no keys: they belong to the start script and to the log's configuration.
+  /// Names that begin like ours and are no keys: they belong to the start script and to the log's
+  /// configuration.
   private static final Set<String> NOT_KEYS =
       Set.of("PURSER_JAVA_HOME", "PURSER_JAVA_OPTS", "PURSER_HOME", "PURSER_LOG_LEVEL");
 

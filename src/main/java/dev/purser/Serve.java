@@ -15,14 +15,16 @@ import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
 import picocli.CommandLine.Command;
 
-/// Serves until it is told to stop (exit code 0) or something failed that an operator must mend (exit code 1).
+/// Serves until it is told to stop (exit code 0) or something failed that an operator must mend
+/// (exit code 1).
 ///
-/// The exit code is the guardian's to set. The JVM would answer SIGTERM with 143, so the hook, when everything has
-/// been left in order, halts with the code that is meant.
+/// The exit code is the guardian's to set. The JVM would answer SIGTERM with 143, so the hook, when
+/// everything has been left in order, halts with the code that is meant.
 @Command(name = "serve", description = "Serve until told to stop; the default.")
 final class Serve implements Callable<Integer> {
 
-  /// SIGTERM is answered within 20 s; what is not done by then is committed or refused by its own deadline.
+  /// SIGTERM is answered within 20 s; what is not done by then is committed or refused by its own
+  /// deadline.
   private static final Duration PATIENCE = Duration.ofSeconds(19);
 
   @Override

@@ -6,8 +6,8 @@ import dev.purser.database.Backup;
 import dev.purser.http.Tokens;
 import dev.purser.ingest.SampleEvents;
 import java.io.BufferedOutputStream;
-import java.io.FileOutputStream;
 import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
@@ -33,7 +33,9 @@ final class Tools {
         .orElse("development");
   }
 
-  @Command(name = "check-config", description = "Read the configuration and say what is wrong with it.")
+  @Command(
+      name = "check-config",
+      description = "Read the configuration and say what is wrong with it.")
   static final class CheckConfig implements Callable<Integer> {
     @Option(names = "--print", description = "Print the effective configuration, secrets masked.")
     private boolean print;
@@ -44,7 +46,9 @@ final class Tools {
       if (print) {
         Config masked = Secrets.masked(settings.effective().getConfig("purser")).toConfig();
         System.out.println(
-            masked.root().render(ConfigRenderOptions.defaults().setOriginComments(false).setJson(false)));
+            masked
+                .root()
+                .render(ConfigRenderOptions.defaults().setOriginComments(false).setJson(false)));
       } else {
         System.out.println("The configuration in " + Purser.conf() + " can be used.");
       }

@@ -9,10 +9,12 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
 
-/// The baseline of durable single saves: bare JDBC, one thread, one transaction and one sync for each purchase.
+/// The baseline of durable single saves: bare JDBC, one thread, one transaction and one sync for
+/// each purchase.
 ///
-/// It does what a careful service without group commit would do: insert the purchase unless it is known, then move the
-/// customer's totals, in one transaction on the same journal and sync settings as the service.
+/// It does what a careful service without group commit would do: insert the purchase unless it is
+/// known, then move the customer's totals, in one transaction on the same journal and sync settings
+/// as the service.
 public final class BareSingles {
 
   private BareSingles() {}

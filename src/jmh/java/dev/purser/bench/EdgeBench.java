@@ -10,10 +10,11 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
 
-/// What the service costs over the edge alone, and over bare JDBC: ratios from one run, alternating, medians of rounds.
+/// What the service costs over the edge alone, and over bare JDBC: ratios from one run,
+/// alternating, medians of rounds.
 ///
-/// `mvn -Pbench -DskipTests verify` runs it against the packaged distribution with its heap as asked here. Nothing is
-/// asserted: the numbers go to the README.
+/// `mvn -Pbench -DskipTests verify` runs it against the packaged distribution with its heap as
+/// asked here. Nothing is asserted: the numbers go to the README.
 public final class EdgeBench {
   private static final int ROUNDS = 5;
   private static final double SECONDS = 4;
@@ -34,8 +35,7 @@ public final class EdgeBench {
     Path data = Files.createTempDirectory("edge-bench");
     try (PurserProcess server =
         PurserProcess.serve(
-            data,
-            Map.of("PURSER_JAVA_OPTS", "-Xmx256m", "PURSER_HTTP_BENCHMARK_ROUTES", "on"))) {
+            data, Map.of("PURSER_JAVA_OPTS", "-Xmx256m", "PURSER_HTTP_BENCHMARK_ROUTES", "on"))) {
       System.out.printf("time to ready: %.2f s%n", server.readySeconds());
       EdgeBench bench = new EdgeBench(server);
       bench.warmUp();

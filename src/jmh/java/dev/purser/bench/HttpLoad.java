@@ -10,10 +10,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.function.Supplier;
 
-/// A closed-loop HTTP/1.1 load from one thread: each connection sends its next request when the last answer is whole.
+/// A closed-loop HTTP/1.1 load from one thread: each connection sends its next request when the
+/// last answer is whole.
 ///
-/// It shares the cores with the server it loads, so it does as little as can be done: requests come encoded, answers
-/// are framed by `Content-Length` and judged by their status alone. Loopback only.
+/// It shares the cores with the server it loads, so it does as little as can be done: requests come
+/// encoded, answers are framed by `Content-Length` and judged by their status alone. Loopback only.
 public final class HttpLoad {
 
   /// What a run measured; latencies in microseconds.
@@ -44,7 +45,8 @@ public final class HttpLoad {
     this.status = status;
   }
 
-  /// Runs `connections` for `seconds`; `next` encodes a request and is called from this thread alone.
+  /// Runs `connections` for `seconds`; `next` encodes a request and is called from this thread
+  /// alone.
   public Result run(int connections, double seconds, Supplier<byte[]> next) throws IOException {
     answers = 0;
     wrong = 0;
@@ -92,11 +94,7 @@ public final class HttpLoad {
     int[] sorted = Arrays.copyOf(latencies, n);
     Arrays.sort(sorted);
     return new Result(
-        answers,
-        wrong,
-        seconds,
-        n == 0 ? 0 : sorted[n / 2],
-        n == 0 ? 0 : sorted[(int) (n * 0.99)]);
+        answers, wrong, seconds, n == 0 ? 0 : sorted[n / 2], n == 0 ? 0 : sorted[(int) (n * 0.99)]);
   }
 
   /// One keep-alive connection; confined to the thread of the load.
@@ -125,9 +123,7 @@ public final class HttpLoad {
     void flush(SelectionKey key) throws IOException {
       channel.write(out);
       key.interestOps(
-          out.hasRemaining()
-              ? SelectionKey.OP_READ | SelectionKey.OP_WRITE
-              : SelectionKey.OP_READ);
+          out.hasRemaining() ? SelectionKey.OP_READ | SelectionKey.OP_WRITE : SelectionKey.OP_READ);
     }
 
     /// Whether the answer is whole.

@@ -13,11 +13,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
-/// Ingest of Online Retail through HTTP beside a bare JDBC loader that writes the same rows and indexes, alternating.
+/// Ingest of Online Retail through HTTP beside a bare JDBC loader that writes the same rows and
+/// indexes, alternating.
 ///
-/// Both count purchases, refunds and dead letters. The service is warmed up with the same lines under other invoice
-/// numbers, so it writes into a database that already holds as much; the loader always writes into an empty one.
-/// `mvn -Pbench -DskipTests verify` runs it; nothing is asserted.
+/// Both count purchases, refunds and dead letters. The service is warmed up with the same lines
+/// under other invoice numbers, so it writes into a database that already holds as much; the loader
+/// always writes into an empty one. `mvn -Pbench -DskipTests verify` runs it; nothing is asserted.
 public final class IngestBench {
   private static final int ROUNDS = 3;
   private static final int ROWS_A_STATEMENT = 64;
@@ -53,8 +54,7 @@ public final class IngestBench {
   private static double serve(List<byte[]> parts, List<byte[]> others) throws Exception {
     Path data = Files.createTempDirectory("ingest-bench");
     OnlineRetail retail = new OnlineRetail();
-    try (PurserProcess server =
-        PurserProcess.serve(data, Map.of("PURSER_JAVA_OPTS", "-Xmx256m"))) {
+    try (PurserProcess server = PurserProcess.serve(data, Map.of("PURSER_JAVA_OPTS", "-Xmx256m"))) {
       load(retail, server, others);
       long start = System.nanoTime();
       long rows = load(retail, server, parts);

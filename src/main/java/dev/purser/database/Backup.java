@@ -15,8 +15,9 @@ import org.sqlite.SQLiteConfig;
 
 /// A copy of the embedded database, taken while the service runs.
 ///
-/// The copy is one read transaction of its own connection (`VACUUM INTO`): consistent, without free pages, and without
-/// a write-ahead log beside it. It appears under its name only when it is whole and synced.
+/// The copy is one read transaction of its own connection (`VACUUM INTO`): consistent, without free
+/// pages, and without a write-ahead log beside it. It appears under its name only when it is whole
+/// and synced.
 public final class Backup {
 
   private Backup() {}

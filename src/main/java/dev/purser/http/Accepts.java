@@ -83,7 +83,9 @@ final class Accepts {
     for (int i = 1; i < parameters.length; i++) {
       String p = parameters[i].strip().toLowerCase(Locale.ROOT);
       if (p.startsWith("q=")) {
-        return p.matches("q=(0(\\.[0-9]{0,3})?|1(\\.0{0,3})?)") ? Double.parseDouble(p.substring(2)) : 0;
+        return p.matches("q=(0(\\.[0-9]{0,3})?|1(\\.0{0,3})?)")
+            ? Double.parseDouble(p.substring(2))
+            : 0;
       }
     }
     return 1;

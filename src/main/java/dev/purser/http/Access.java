@@ -34,8 +34,7 @@ final class Access {
     if (tokens.isEmpty() || needed == Role.ANYONE) {
       return null;
     }
-    boolean bearer =
-        authorization != null && authorization.regionMatches(true, 0, "Bearer ", 0, 7);
+    boolean bearer = authorization != null && authorization.regionMatches(true, 0, "Bearer ", 0, 7);
     if (authorization == null || !bearer) {
       throw unauthorized("This call needs a bearer token.", "Bearer realm=\"purser\"");
     }

@@ -16,7 +16,8 @@ final class BenchmarkCalls {
       "totals":[{"currency":"GBP","purchases":312,"gross_minor":549079,"refunds":1,\
       "pending_refund_minor":0,"settled_refund_minor":10230,"net_minor":538849}],\
       "first_purchase_at":"2010-12-01T08:26:00Z","last_purchase_at":"2011-02-10T14:38:00Z",\
-      "stale":false}"""
+      "stale":false}\
+      """
           .getBytes(StandardCharsets.US_ASCII);
   private static final byte[] ACCEPTED =
       "{\"outcome\":\"accepted\",\"version\":1767225600000}".getBytes(StandardCharsets.US_ASCII);
@@ -35,8 +36,6 @@ final class BenchmarkCalls {
 
   /// Reads its body as bytes and answers as a purchase does.
   static CompletionStage<Answer> post(Call call) {
-    return call.body()
-        .whole()
-        .thenApply(_ -> new Answer.Data(201, ACCEPTED, ACCEPTED_HEADERS));
+    return call.body().whole().thenApply(_ -> new Answer.Data(201, ACCEPTED, ACCEPTED_HEADERS));
   }
 }

@@ -196,13 +196,19 @@ final class Body {
   }
 
   private Refusal refusal(Throwable failure) {
-    Throwable cause = failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+    Throwable cause =
+        failure instanceof CompletionException && failure.getCause() != null
+            ? failure.getCause()
+            : failure;
     if (cause instanceof TooLong) {
       return tooLarge();
     }
     if (cause instanceof TimeoutException) {
       metrics.bodyTimeHit.increment();
-      return Problem.of(408, "ERR_REQUEST_TIMEOUT", "The body did not arrive within " + settings.bodyTime().toMillis() + " ms.")
+      return Problem.of(
+              408,
+              "ERR_REQUEST_TIMEOUT",
+              "The body did not arrive within " + settings.bodyTime().toMillis() + " ms.")
           .retrying()
           .refusal();
     }

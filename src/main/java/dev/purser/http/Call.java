@@ -96,8 +96,7 @@ final class Call {
 
   /// The answer's form that the caller likes best, of those that the route has.
   boolean wantsLines() {
-    return Accepts.LINES.equals(
-        Accepts.best(head.accept, List.of(Accepts.JSON, Accepts.LINES)));
+    return Accepts.LINES.equals(Accepts.best(head.accept, List.of(Accepts.JSON, Accepts.LINES)));
   }
 
   /// What must hold of the customer's version before it is changed (`If-Match`, `If-None-Match`).

@@ -67,8 +67,7 @@ final class CustomerCalls {
   static CompletionStage<Answer> lookup(Call call) {
     return call.body()
         .json()
-        .thenCompose(
-            json -> call.doors().customers().lookup(ids(json), call.deadlineMillis()))
+        .thenCompose(json -> call.doors().customers().lookup(ids(json), call.deadlineMillis()))
         .thenApply(CustomerCalls::found);
   }
 
@@ -113,8 +112,7 @@ final class CustomerCalls {
         ? new Answer.Data(
             201,
             json,
-            List.of(
-                tag, RawHeader.create("Location", "/v1/customers/" + call.rawSegment("id"))))
+            List.of(tag, RawHeader.create("Location", "/v1/customers/" + call.rawSegment("id"))))
         : new Answer.Data(200, json, List.of(tag));
   }
 

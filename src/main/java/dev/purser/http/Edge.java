@@ -67,8 +67,7 @@ public final class Edge {
       this.request = request;
       this.head = Head.of(request);
       this.id = ids.of(head.requestId);
-      this.body =
-          new Body(request.entity(), head, doors.settings(), metrics, doors.materializer());
+      this.body = new Body(request.entity(), head, doors.settings(), metrics, doors.materializer());
     }
 
     CompletionStage<Answer> begin() {
@@ -79,8 +78,7 @@ public final class Edge {
       if (method.equals("OPTIONS")) {
         return CompletableFuture.completedFuture(options(target));
       }
-      Route found =
-          routes.find(method.equals("HEAD") ? "GET" : method, target.segments());
+      Route found = routes.find(method.equals("HEAD") ? "GET" : method, target.segments());
       if (found == null) {
         throw unrouted(target, method);
       }
@@ -88,7 +86,9 @@ public final class Edge {
       admit(found);
       if (Accepts.best(head.accept, found.form().offers()) == null) {
         throw Problem.of(
-                406, "ERR_NOT_ACCEPTABLE", "This call answers " + String.join(" or ", found.form().offers()) + ".")
+                406,
+                "ERR_NOT_ACCEPTABLE",
+                "This call answers " + String.join(" or ", found.form().offers()) + ".")
             .refusal();
       }
       return found.endpoint().answer(new Call(request, head, body, target, found, doors));

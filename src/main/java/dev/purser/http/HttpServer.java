@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 /// The owner of the binding: it serves [Edge] from its start until it stops.
 ///
 /// If it cannot bind it fails with [Escalated], which ends the node. On an orderly shutdown Pekko's
-/// coordinated shutdown unbinds first and lets requests in hand end within `stop-time`; if the actor
-/// stops on its own it unbinds at once.
+/// coordinated shutdown unbinds first and lets requests in hand end within `stop-time`; if the
+/// actor stops on its own it unbinds at once.
 public final class HttpServer {
   private final ActorContext<Command> context;
   private final HttpSettings settings;
@@ -52,7 +52,8 @@ public final class HttpServer {
   /// Binds at once.
   ///
   /// @param replyTo told once when requests are taken
-  public static Behavior<Command> create(Edge edge, HttpSettings settings, ActorRef<Listening> replyTo) {
+  public static Behavior<Command> create(
+      Edge edge, HttpSettings settings, ActorRef<Listening> replyTo) {
     return Behaviors.setup(
         context -> {
           HttpServer server = new HttpServer(context, settings, replyTo);
@@ -74,8 +75,7 @@ public final class HttpServer {
   private Behavior<Command> onBound(ServerBinding bound) {
     binding = bound;
     bound.addToCoordinatedShutdown(settings.stopTime(), context.getSystem());
-    replyTo.tell(
-        new Listening(settings.tls().enabled() ? "https" : "http", bound.localAddress()));
+    replyTo.tell(new Listening(settings.tls().enabled() ? "https" : "http", bound.localAddress()));
     return Behaviors.same();
   }
 
@@ -90,8 +90,7 @@ public final class HttpServer {
     ServerBuilder builder =
         Http.get(context.getSystem())
             .newServerAt(settings.host(), settings.port())
-            .adaptSettings(
-                s -> s.withRemoteAddressAttribute(settings.ratePerSecond() > 0));
+            .adaptSettings(s -> s.withRemoteAddressAttribute(settings.ratePerSecond() > 0));
     if (settings.tls().enabled()) {
       builder = builder.enableHttps(ConnectionContext.httpsServer(tls()));
     }

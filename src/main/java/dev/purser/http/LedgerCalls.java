@@ -105,15 +105,18 @@ final class LedgerCalls {
             applied -> {
               boolean accepted = applied.outcomes().getFirst() instanceof Outcome.Accepted;
               byte[] json = acknowledged(accepted, applied.profile().version());
-              String location =
-                  "/v1/customers/" + call.rawSegment("id") + folder + encoded(id);
+              String location = "/v1/customers/" + call.rawSegment("id") + folder + encoded(id);
               return new Answer.Data(
                   accepted ? 201 : 200, json, List.of(RawHeader.create("Location", location)));
             });
   }
 
   private static byte[] acknowledged(boolean accepted, long version) {
-    return ("{\"outcome\":\"" + (accepted ? "accepted" : "duplicate") + "\",\"version\":" + version + "}")
+    return ("{\"outcome\":\""
+            + (accepted ? "accepted" : "duplicate")
+            + "\",\"version\":"
+            + version
+            + "}")
         .getBytes(StandardCharsets.US_ASCII);
   }
 
@@ -169,8 +172,7 @@ final class LedgerCalls {
     StringBuilder out = new StringBuilder(id.length() + 8);
     for (byte b : id.getBytes(StandardCharsets.UTF_8)) {
       char c = (char) (b & 0xff);
-      boolean plain =
-          (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+      boolean plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
       if (plain || c == '-' || c == '_' || c == '.' || c == '~') {
         out.append(c);
       } else {

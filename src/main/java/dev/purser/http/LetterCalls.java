@@ -65,15 +65,11 @@ final class LetterCalls {
 
   static CompletionStage<Answer> replayAll(Call call) {
     requireFilter(call);
-    return replay(
-        call, new Replay.All(call.query().text("run"), call.query().text("reason")));
+    return replay(call, new Replay.All(call.query().text("run"), call.query().text("reason")));
   }
 
   private static CompletionStage<Answer> replay(Call call, Replay replay) {
-    return call.doors()
-        .ingest()
-        .replay(replay)
-        .thenCompose(events -> Runs.answer(call, events));
+    return call.doors().ingest().replay(replay).thenCompose(events -> Runs.answer(call, events));
   }
 
   /// The corrected line of the body, or an empty one if there is no body.

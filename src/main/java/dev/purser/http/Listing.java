@@ -101,8 +101,7 @@ abstract class Listing<T> {
     return cut(size, at.get(), false)
         .thenApply(
             cut ->
-                Optional.of(
-                    Pair.create(Optional.ofNullable(cut.next), encoded(cut.page.rows()))));
+                Optional.of(Pair.create(Optional.ofNullable(cut.next), encoded(cut.page.rows()))));
   }
 
   private ByteString encoded(List<T> rows) {

@@ -60,10 +60,7 @@ final class OperationCalls {
   }
 
   static CompletionStage<Answer> slots(Call call) {
-    return call.doors()
-        .operations()
-        .slots()
-        .thenApply(slots -> tree(Map.of("slots", slots)));
+    return call.doors().operations().slots().thenApply(slots -> tree(Map.of("slots", slots)));
   }
 
   static CompletionStage<Answer> recycle(Call call) {
@@ -104,8 +101,7 @@ final class OperationCalls {
   }
 
   static CompletionStage<Answer> threads(Call call) {
-    ThreadInfo[] infos =
-        ManagementFactory.getThreadMXBean().dumpAllThreads(false, false, FRAMES);
+    ThreadInfo[] infos = ManagementFactory.getThreadMXBean().dumpAllThreads(false, false, FRAMES);
     List<Map<String, Object>> threads =
         Arrays.stream(infos).limit(THREADS).map(OperationCalls::thread).toList();
     return now(tree(Map.of("threads", threads)));

@@ -51,7 +51,8 @@ final class Preconditions {
     int end = 0;
     while (tag.find()) {
       end = tag.end();
-      boolean usable = (tag.group(1) == null || !strong) && tag.group(2).matches("[1-9][0-9]{0,17}");
+      boolean usable =
+          (tag.group(1) == null || !strong) && tag.group(2).matches("[1-9][0-9]{0,17}");
       if (usable) {
         versions.add(Long.parseLong(tag.group(2)));
       }

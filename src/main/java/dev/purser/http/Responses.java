@@ -53,8 +53,7 @@ final class Responses {
     if (problem.retryable()) {
       headers.add(RawHeader.create("Retry-After", retryAfter));
     }
-    return response(
-        problem.status(), headers, entity(PROBLEM, problem.json(nanos), head, headers));
+    return response(problem.status(), headers, entity(PROBLEM, problem.json(nanos), head, headers));
   }
 
   /// The headers of an answer to OPTIONS.

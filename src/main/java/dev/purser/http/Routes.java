@@ -82,15 +82,8 @@ public final class Routes {
   private static List<Route> letters() {
     return List.of(
         listing("/v1/dead-letters", LetterCalls::list, "run", "reason"),
-        Route.of(
-            "DELETE", "/v1/dead-letters", WRITER, LetterCalls::deleteAll, "run", "reason"),
-        Route.of(
-                "POST",
-                "/v1/dead-letters/replay",
-                WRITER,
-                LetterCalls::replayAll,
-                "run",
-                "reason")
+        Route.of("DELETE", "/v1/dead-letters", WRITER, LetterCalls::deleteAll, "run", "reason"),
+        Route.of("POST", "/v1/dead-letters/replay", WRITER, LetterCalls::replayAll, "run", "reason")
             .as(Form.LINES),
         Route.of("GET", "/v1/dead-letters/{id}", READER, LetterCalls::get),
         Route.of("DELETE", "/v1/dead-letters/{id}", WRITER, LetterCalls::delete),
@@ -121,8 +114,8 @@ public final class Routes {
   }
 
   private static Route listing(String template, Endpoint endpoint, String... filters) {
-    String[] parameters = Stream.concat(Stream.of(filters), Stream.of("limit", "after"))
-        .toArray(String[]::new);
+    String[] parameters =
+        Stream.concat(Stream.of(filters), Stream.of("limit", "after")).toArray(String[]::new);
     return Route.of("GET", template, READER, endpoint, parameters).as(Form.LINES);
   }
 }

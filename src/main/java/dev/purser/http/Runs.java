@@ -34,9 +34,7 @@ final class Runs {
                 switch (last) {
                   case RunEvent.Summary s -> Answer.data(g -> write(g, s.report(), false));
                   case RunEvent.Problem p ->
-                      throw problem(p.error())
-                          .withExtra(g -> write(g, p.report(), true))
-                          .refusal();
+                      throw problem(p.error()).withExtra(g -> write(g, p.report(), true)).refusal();
                   case RunEvent.Started _, RunEvent.Progress _ ->
                       throw new IllegalStateException("a run ended without an end: " + last);
                 });
@@ -52,8 +50,7 @@ final class Runs {
               LOG.error("A run's stream failed: a bug", e);
               return e;
             })
-        .recover(
-            Throwable.class, () -> line("problem", g -> Problem.internal().writeMembers(g)));
+        .recover(Throwable.class, () -> line("problem", g -> Problem.internal().writeMembers(g)));
   }
 
   private static ByteString line(RunEvent event) {
@@ -89,8 +86,7 @@ final class Runs {
     return Problem.of(error, Problem.Outcome.UNKNOWN);
   }
 
-  private static void write(JsonGenerator g, Report report, boolean committed)
-      throws IOException {
+  private static void write(JsonGenerator g, Report report, boolean committed) throws IOException {
     switch (report) {
       case Report.Ingest r -> {
         g.writeStringField("run", r.run());

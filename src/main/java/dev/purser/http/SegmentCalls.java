@@ -52,8 +52,7 @@ final class SegmentCalls {
     CompletionStage<Page<Row>> page(int limit, @Nullable String place, boolean counted) {
       return call.doors()
           .customers()
-          .answer(
-              new Query.Segment(filter, counted, limit, place), call.freshDeadlineMillis())
+          .answer(new Query.Segment(filter, counted, limit, place), call.freshDeadlineMillis())
           .thenApply(
               page ->
                   new Page<>(
@@ -139,11 +138,13 @@ final class SegmentCalls {
     preferences.forEach(
         (name, value) -> {
           if (Rules.whyNotText(name) != null || Rules.whyNotText(value) != null) {
-            errors.add(new FieldError("preference", "names or asks for what no preference may hold"));
+            errors.add(
+                new FieldError("preference", "names or asks for what no preference may hold"));
           }
         });
     if (preferences.size() > Preferences.LIMIT) {
-      errors.add(new FieldError("preference", "may be asked for " + Preferences.LIMIT + " names at most"));
+      errors.add(
+          new FieldError("preference", "may be asked for " + Preferences.LIMIT + " names at most"));
     }
     return preferences;
   }

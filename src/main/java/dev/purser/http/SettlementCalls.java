@@ -29,8 +29,7 @@ final class SettlementCalls {
   static CompletionStage<Answer> all(Call call) {
     return call.body()
         .optionalJson()
-        .thenCompose(
-            json -> Runs.answer(call, call.doors().customers().settleAll(key(json))));
+        .thenCompose(json -> Runs.answer(call, call.doors().customers().settleAll(key(json))));
   }
 
   private static @Nullable String key(JsonNode json) {

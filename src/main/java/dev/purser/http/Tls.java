@@ -47,8 +47,7 @@ public record Tls(String keystore, String password, String certificates, String 
   /// The context that serves with these files.
   SSLContext context() throws GeneralSecurityException, IOException {
     char[] secret = keystore.isEmpty() ? new char[0] : password.toCharArray();
-    KeyManagerFactory keys =
-        KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+    KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
     keys.init(keystore.isEmpty() ? ofPem() : ofKeystore(secret), secret);
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(keys.getKeyManagers(), null, null);

@@ -36,8 +36,7 @@ public final class Scrape {
 
   /// What is measured of the JVM, at each scrape.
   private static final class Runtime {
-    private final Metrics.Gauge heapUsed =
-        Metrics.gauge("jvm_heap_used_bytes", "Heap in use");
+    private final Metrics.Gauge heapUsed = Metrics.gauge("jvm_heap_used_bytes", "Heap in use");
     private final Metrics.Gauge heapMax = Metrics.gauge("jvm_heap_max_bytes", "Largest heap");
     private final Metrics.Gauge direct =
         Metrics.gauge("jvm_direct_bytes", "Direct buffers outside of the heap");

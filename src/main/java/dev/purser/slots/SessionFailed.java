@@ -14,8 +14,8 @@ public final class SessionFailed extends RuntimeException {
     super(String.valueOf(cause.getMessage()), cause);
   }
 
-  /// Whether `failure` is a session's whose driver said what was wrong: its slot decides and says so
-  /// in a sentence, and a stack adds nothing. Anything else that ends a session is a bug.
+  /// Whether `failure` is a session's whose driver said what was wrong: its slot decides and says
+  /// so in a sentence, and a stack adds nothing. Anything else that ends a session is a bug.
   public static boolean toldByDriver(Throwable failure) {
     return failure instanceof SessionFailed
         && failure.getCause() != null

@@ -68,15 +68,13 @@ public final class Slot<C> {
   private final SupervisionLog log;
   private final InstantSource clock;
   private final Strikes strikes;
+  private final Display<C> display;
 
   private @Nullable ActorRef<Session.Command<C>> session;
   private Pulse<C> pulse = new Pulse<>();
   private int attempt;
   private long openedMillis;
-  private long restarts;
-  private @Nullable String lastError;
   private String closingReason = "none";
-  private @Nullable SlotView shown;
 
   private Slot(
       ActorContext<Command> context,
@@ -100,6 +98,7 @@ public final class Slot<C> {
     this.log = log;
     this.clock = clock;
     this.strikes = new Strikes(settings.failureLimit(), settings.failureWindow(), clock);
+    this.display = new Display<>(n, kind, owner, clock);
   }
 
   /// A slot that opens its connection at once.
@@ -181,7 +180,7 @@ public final class Slot<C> {
 
   private Behavior<Command> stuck() {
     closingReason = "stuck";
-    lastError = "a unit of work ran longer than " + limit();
+    display.trouble("a unit of work ran longer than " + limit());
     show(State.STUCK);
     return ending();
   }
@@ -252,8 +251,7 @@ public final class Slot<C> {
     boolean inWork = pulse.busy();
     ServiceError error = connector.explain(cause);
     Decision decision = decide(cause, error, inWork);
-    lastError = error.message();
-    restarts++;
+    display.restarted(error.message());
     log.add("slot " + n + " (" + kind + ")", error, decision);
     LOG.warn(
         "Slot {} ({}) lost its connection while {}",
@@ -288,13 +286,7 @@ public final class Slot<C> {
   }
 
   private void show(State state) {
-    long since = shown != null && shown.state() == state ? shown.sinceMillis() : clock.millis();
-    SlotView view =
-        new SlotView(n, kind, state, since, openedMillis, pulse.uses(), lastError, restarts);
-    if (!view.equals(shown)) {
-      shown = view;
-      owner.tell(new SlotEvent.Changed<>(view));
-    }
+    display.show(state, openedMillis, pulse.uses());
   }
 
   private String limit() {

@@ -30,8 +30,7 @@ final class AcknowledgedIT {
   private final HttpClient http = HttpClient.newHttpClient();
 
   /// What was acknowledged: customer to purchase ids.
-  private final Map<String, ConcurrentLinkedQueue<String>> acknowledged =
-      new ConcurrentHashMap<>();
+  private final Map<String, ConcurrentLinkedQueue<String>> acknowledged = new ConcurrentHashMap<>();
 
   private final AtomicInteger ids = new AtomicInteger();
 
@@ -74,9 +73,7 @@ final class AcknowledgedIT {
                     .build(),
                 HttpResponse.BodyHandlers.ofString());
         if (answer.statusCode() == 201) {
-          acknowledged
-              .computeIfAbsent(customer, _ -> new ConcurrentLinkedQueue<>())
-              .add("p" + n);
+          acknowledged.computeIfAbsent(customer, _ -> new ConcurrentLinkedQueue<>()).add("p" + n);
         }
       }
     } catch (IOException | InterruptedException _) {
@@ -107,8 +104,7 @@ final class AcknowledgedIT {
   private JsonNode get(PurserProcess server, String path) throws Exception {
     HttpResponse<String> answer =
         http.send(
-            HttpRequest.newBuilder(server.uri(path)).build(),
-            HttpResponse.BodyHandlers.ofString());
+            HttpRequest.newBuilder(server.uri(path)).build(), HttpResponse.BodyHandlers.ofString());
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
     return JSON.readTree(answer.body()).get("data");
   }

@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A disk that fills, turns read-only, or holds a file that somebody else has locked: writes are refused in words that
-/// can be repeated, reads go on, and the node heals by itself.
+/// A disk that fills, turns read-only, or holds a file that somebody else has locked: writes are
+/// refused in words that can be repeated, reads go on, and the node heals by itself.
 ///
 /// The small disk is a tmpfs of its own, which only root may mount; in CI it must be possible.
 final class DiskIT {

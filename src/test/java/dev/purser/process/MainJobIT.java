@@ -3,7 +3,6 @@ package dev.purser.process;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -94,7 +93,8 @@ final class MainJobIT {
     }
   }
 
-  /// Runs `work` and kills the server after `millis`, or when the work is done, whichever comes first.
+  /// Runs `work` and kills the server after `millis`, or when the work is done, whichever comes
+  /// first.
   private static void killWhile(PurserProcess server, int millis, Work work) throws Exception {
     AtomicBoolean killed = new AtomicBoolean();
     CompletableFuture<Void> done =

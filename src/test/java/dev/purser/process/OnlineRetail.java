@@ -15,7 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPInputStream;
 
-/// The invoice lines of Online Retail, the truths computed of them elsewhere, and the calls that load and read them.
+/// The invoice lines of Online Retail, the truths computed of them elsewhere, and the calls that
+/// load and read them.
 public final class OnlineRetail {
   private static final Path FOLDER = Path.of("../shared/data/online-retail");
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -55,8 +56,7 @@ public final class OnlineRetail {
     for (String line : Files.readAllLines(FOLDER.resolve("truth_minor_by_customer.csv"))) {
       String[] f = line.split(",");
       if (!f[0].equals("customer")) {
-        Truth t =
-            new Truth(f[0], num(f[1]), num(f[2]), num(f[4]), num(f[5]), num(f[6]));
+        Truth t = new Truth(f[0], num(f[1]), num(f[2]), num(f[4]), num(f[5]), num(f[6]));
         truths.put(t.customer(), t);
       }
     }
@@ -77,8 +77,7 @@ public final class OnlineRetail {
   }
 
   /// Settles every customer.
-  public JsonNode settle(PurserProcess server, String id)
-      throws IOException, InterruptedException {
+  public JsonNode settle(PurserProcess server, String id) throws IOException, InterruptedException {
     HttpRequest request =
         HttpRequest.newBuilder(server.uri("/v1/settlements"))
             .header("Content-Type", "application/json")
@@ -93,7 +92,9 @@ public final class OnlineRetail {
     HttpRequest request =
         HttpRequest.newBuilder(server.uri("/v1/customers/lookup"))
             .header("Content-Type", "application/json")
-            .POST(HttpRequest.BodyPublishers.ofString("{\"ids\":" + JSON.writeValueAsString(ids) + "}"))
+            .POST(
+                HttpRequest.BodyPublishers.ofString(
+                    "{\"ids\":" + JSON.writeValueAsString(ids) + "}"))
             .build();
     return data(http.send(request, HttpResponse.BodyHandlers.ofString()));
   }

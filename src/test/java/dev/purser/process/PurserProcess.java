@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /// The packaged distribution as a process of its own, started as an operator would start it.
 ///
-/// Standard output and error are kept in files of the work folder. Only processes started here are ever ended here.
+/// Standard output and error are kept in files of the work folder. Only processes started here are
+/// ever ended here.
 public final class PurserProcess implements AutoCloseable {
   private static final Duration READY_WITHIN = Duration.ofSeconds(60);
 
@@ -44,8 +45,7 @@ public final class PurserProcess implements AutoCloseable {
   }
 
   /// Starts a server and does not wait for it.
-  public static PurserProcess start(Path data, Map<String, String> environment)
-      throws IOException {
+  public static PurserProcess start(Path data, Map<String, String> environment) throws IOException {
     return start(data, environment, List.of("serve"));
   }
 

@@ -55,8 +55,7 @@ final class StartIT {
 
   @Test
   void serve_bindsBeyondLoopbackWithoutTokens_refused() throws Exception {
-    try (PurserProcess server =
-        PurserProcess.start(data, Map.of("PURSER_HTTP_HOST", "0.0.0.0"))) {
+    try (PurserProcess server = PurserProcess.start(data, Map.of("PURSER_HTTP_HOST", "0.0.0.0"))) {
       assertThat(server.exitCode()).isEqualTo(1);
       assertThat(server.errors()).contains("purser.http.").contains("insecure");
     }
@@ -65,8 +64,7 @@ final class StartIT {
   @Test
   void serve_wrongSettings_refusedWithEveryReason() throws Exception {
     try (PurserProcess server =
-        PurserProcess.start(
-            data, Map.of("PURSER_HTTP_PORT", "99999", "PURSER_NO_SUCH_KEY", "1"))) {
+        PurserProcess.start(data, Map.of("PURSER_HTTP_PORT", "99999", "PURSER_NO_SUCH_KEY", "1"))) {
       assertThat(server.exitCode()).isEqualTo(1);
       assertThat(server.errors()).contains("purser.http.port").contains("PURSER_NO_SUCH_KEY");
     }
@@ -89,8 +87,7 @@ final class StartIT {
   @Test
   void newToken_eachRole_printsTokenAndItsHash() throws Exception {
     for (String role : List.of("reader", "writer", "operator")) {
-      try (PurserProcess token =
-          PurserProcess.start(data, Map.of(), List.of("new-token", role))) {
+      try (PurserProcess token = PurserProcess.start(data, Map.of(), List.of("new-token", role))) {
         assertThat(token.exitCode()).isZero();
         assertThat(token.output()).contains(role);
       }
@@ -110,8 +107,7 @@ final class StartIT {
   }
 
   private String sample() throws Exception {
-    try (PurserProcess sample =
-        PurserProcess.start(data, Map.of(), List.of("sample", "500"))) {
+    try (PurserProcess sample = PurserProcess.start(data, Map.of(), List.of("sample", "500"))) {
       assertThat(sample.exitCode()).as(sample.errors()).isZero();
       return sample.output();
     }
