@@ -108,6 +108,11 @@ final class SqliteStore implements Store {
   }
 
   @Override
+  public boolean uncommitted(SQLException error) {
+    return SqliteErrors.uncommitted(error);
+  }
+
+  @Override
   public void rollback() throws SQLException {
     if (open) {
       open = false;
