@@ -56,9 +56,19 @@ final class Departure {
         shutdown,
         CoordinatedShutdown.PhaseBeforeActorSystemTerminate(),
         "drain the database",
-        () ->
-            AskPattern.ask(
-                database, Database.Drain::new, Duration.ofSeconds(3), system.scheduler()));
+        () -> drain(system, database));
+  }
+
+  /// A database that has failed for good has nothing left to finish.
+  private static CompletionStage<Done> drain(
+      ActorSystem<?> system, ActorRef<Database.Command> database) {
+    CompletionStage<Done> drained =
+        AskPattern.ask(database, Database.Drain::new, Duration.ofSeconds(3), system.scheduler());
+    return drained.exceptionally(
+        failure -> {
+          system.log().info("The database was not drained: {}", failure.getMessage());
+          return Done.done();
+        });
   }
 
   private static void task(

@@ -1,6 +1,5 @@
 package dev.purser;
 
-import com.github.benmanes.caffeine.cache.Ticker;
 import dev.purser.cache.Cache;
 import dev.purser.cluster.Membership;
 import dev.purser.customers.Customers;
@@ -80,10 +79,7 @@ final class Guardian {
             "database");
     ActorRef<Cache.Command> cache =
         context.spawn(
-            Supervised.with(
-                SupervisorStrategy.restart(),
-                Cache.create(settings.cache(), Ticker.systemTicker())),
-            "cache");
+            Supervised.with(SupervisorStrategy.restart(), Cache.create(settings.cache())), "cache");
     Customers customers = Customers.start(system, database, cache, settings.customers(), clock);
     EventJson events = new EventJson(settings.data().currency(), clock);
     Ingest ingest =

@@ -6,6 +6,7 @@ import ch.qos.logback.classic.turbo.TurboFilter;
 import ch.qos.logback.core.spi.FilterReply;
 import dev.purser.faults.Escalated;
 import dev.purser.slots.SessionFailed;
+import java.net.BindException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Marker;
 
@@ -25,13 +26,22 @@ public final class KnownFailures extends TurboFilter {
       @Nullable String format,
       Object @Nullable [] parameters,
       @Nullable Throwable thrown) {
-    Throwable t = thrown;
+    Throwable t = thrown == null ? last(parameters) : thrown;
     for (int i = 0; i < DEPTH && t != null; i++) {
-      if (t instanceof Escalated || SessionFailed.toldByDriver(t)) {
+      if (t instanceof Escalated || t instanceof BindException || SessionFailed.toldByDriver(t)) {
         return FilterReply.DENY;
       }
       t = t.getCause();
     }
     return FilterReply.NEUTRAL;
+  }
+
+  /// The throwable that a logging call has as its last parameter.
+  private static @Nullable Throwable last(Object @Nullable [] parameters) {
+    return parameters != null
+            && parameters.length > 0
+            && parameters[parameters.length - 1] instanceof Throwable t
+        ? t
+        : null;
   }
 }

@@ -12,7 +12,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.sql.SQLException;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -82,7 +81,7 @@ final class Tools {
     private Path file = Path.of("");
 
     @Override
-    public Integer call() throws IOException, SQLException {
+    public Integer call() throws IOException {
       long bytes = Backup.copy(Purser.settings().data().file(), file);
       System.out.println(file + ": " + bytes + " bytes");
       return 0;

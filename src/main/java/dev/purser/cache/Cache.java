@@ -68,6 +68,11 @@ public final class Cache {
   /// `copies` were forgotten.
   public record Cleared(long copies) implements NoSerializationVerificationNeeded {}
 
+  /// A cache in this process, by the system's clock.
+  public static Behavior<Command> create(CacheSettings settings) {
+    return create(settings, Ticker.systemTicker());
+  }
+
   /// A cache in this process.
   public static Behavior<Command> create(CacheSettings settings, Ticker ticker) {
     return Behaviors.setup(_ -> new Cache(settings, ticker).serving());

@@ -15,16 +15,9 @@ import dev.purser.customers.Customer.Stop;
 import dev.purser.database.LoadReply;
 import dev.purser.database.SaveReply;
 import dev.purser.faults.ServiceError;
-import java.util.Collections;
-import java.util.IdentityHashMap;
 import java.util.Objects;
-import java.util.Set;
-import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
-import org.apache.pekko.actor.typed.PostStop;
-import org.apache.pekko.actor.typed.PreRestart;
-import org.apache.pekko.actor.typed.Signal;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
@@ -51,37 +44,38 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Confined to its actor.
 final class CustomerStates {
-  private final ActorContext<Command> context;
-  private final ActorRef<ClusterSharding.ShardCommand> shard;
   private final Neighbours at;
   private final Copies copies;
   private final Readers readers;
   private final Loading load;
   private final Writing writing;
+  private final Leaving leaving;
 
-  private final Behavior<Command> loading = state(this::loading);
-  private final Behavior<Command> stale = state(this::stale);
-  private final Behavior<Command> active = state(this::active);
-  private final Behavior<Command> saving = state(this::saving);
-  private final Behavior<Command> settling = state(this::settling);
+  private final Behavior<Command> loading;
+  private final Behavior<Command> stale;
+  private final Behavior<Command> active;
+  private final Behavior<Command> saving;
+  private final Behavior<Command> settling;
 
-  private @Nullable Command inHand;
   private @Nullable Aggregate held;
-  private boolean leaving;
-  private boolean passivating;
 
   CustomerStates(
       ActorContext<Command> context,
       String id,
       ActorRef<ClusterSharding.ShardCommand> shard,
       Neighbours at) {
-    this.context = context;
-    this.shard = shard;
     this.at = at;
+    leaving = new Leaving(context.getSelf(), shard);
     readers = new Readers(id, at.settings().bufferReads());
     copies = new Copies(id, at, context.messageAdapter(Cache.Reply.class, CopyAnswered::new));
     load = new Loading(context, id, at, copies);
     writing = new Writing(id, at, context.messageAdapter(SaveReply.class, SaveAnswered::new));
+    Guard guard = new Guard(readers, writing, at.metrics());
+    loading = guard.state(this::loading);
+    stale = guard.state(this::stale);
+    active = guard.state(this::active);
+    saving = guard.state(this::saving);
+    settling = guard.state(this::settling);
   }
 
   /// The first state.
@@ -110,7 +104,7 @@ final class CustomerStates {
         yield unloaded(error);
       }
       case SaveAnswered _ -> loading; // of this actor before its restart; the load waits for it
-      case Stop _ -> leave(loading);
+      case Stop _ -> leaving.when(loading);
     };
   }
 
@@ -135,9 +129,12 @@ final class CustomerStates {
   /// Loaded, and nothing in flight.
   private Behavior<Command> active(Command command) {
     return switch (command) {
-      case Read _, Look _ -> read(command, active);
+      case Read _, Look _ -> {
+        var _ = read(command, active);
+        yield rest(held());
+      }
       case Apply write -> {
-        writing.admit(write);
+        var _ = admit(write, active);
         yield next(held());
       }
       case CopyAnswered(Cache.Reply reply) -> repair(reply, active);
@@ -151,13 +148,17 @@ final class CustomerStates {
     return switch (command) {
       case Read _, Look _ -> read(command, saving);
       case Apply write -> {
-        writing.admit(write);
-        yield writing.overdue() ? settle() : saving;
+        var _ = admit(write, saving);
+        if (!writing.overdue()) {
+          yield saving;
+        }
+        load.start();
+        yield settling;
       }
       case SaveAnswered(SaveReply reply) -> saved(reply);
       case CopyAnswered(Cache.Reply reply) -> repair(reply, saving);
       case LoadAnswered _, CopyOverdue _ -> saving;
-      case Stop _ -> leave(saving);
+      case Stop _ -> leaving.when(saving);
     };
   }
 
@@ -169,12 +170,13 @@ final class CustomerStates {
       case SaveAnswered(SaveReply reply) -> saved(reply);
       case LoadAnswered(int n, LoadReply reply) -> load.awaits(n) ? settled(reply) : settling;
       case CopyAnswered _, CopyOverdue _ -> settling;
-      case Stop _ -> leave(settling);
+      case Stop _ -> leaving.when(settling);
     };
   }
 
   /// Answers a reader with what is held, or lets it wait for the load.
   private Behavior<Command> read(Command reader, Behavior<Command> state) {
+    leaving.asked();
     if (held != null) {
       readers.answer(reader, held.read());
     } else if (!readers.add(reader)) {
@@ -185,17 +187,13 @@ final class CustomerStates {
   }
 
   private Behavior<Command> admit(Apply write, Behavior<Command> state) {
+    leaving.asked();
     writing.admit(write);
     return state;
   }
 
   private Behavior<Command> repair(Cache.Reply found, Behavior<Command> state) {
     copies.repair(found, held());
-    return state;
-  }
-
-  private Behavior<Command> leave(Behavior<Command> state) {
-    leaving = true;
     return state;
   }
 
@@ -228,23 +226,23 @@ final class CustomerStates {
     readers.answer(() -> copy == null ? refusal : copy.read());
     writing.refuse(refusal);
     if (copy == null) {
-      passivate();
+      leaving.passivate();
     }
-    return leaving ? Behaviors.stopped() : stale;
+    return leaving.begun() ? Behaviors.stopped() : stale;
   }
 
-  /// Starts the next save, or rests. Who turns out to be unknown does not stay in memory.
+  /// Starts the next save, or rests.
   private Behavior<Command> next(Aggregate base) {
-    if (writing.start(base)) {
-      return saving;
-    }
-    if (leaving) {
-      return Behaviors.stopped();
-    }
+    return writing.start(base) ? saving : rest(base);
+  }
+
+  /// Who turns out to be unknown does not stay in memory, but waits for the message that woke it:
+  /// the load may have been faster.
+  private Behavior<Command> rest(Aggregate base) {
     if (!base.profile().stored()) {
-      passivate();
+      leaving.passivateOnceAsked();
     }
-    return active;
+    return leaving.begun() ? Behaviors.stopped() : active;
   }
 
   private Behavior<Command> saved(SaveReply reply) {
@@ -280,11 +278,6 @@ final class CustomerStates {
     return after;
   }
 
-  private Behavior<Command> settle() {
-    load.start();
-    return settling;
-  }
-
   private Behavior<Command> settled(LoadReply reply) {
     return switch (reply) {
       case LoadReply.Loaded loaded -> {
@@ -298,60 +291,7 @@ final class CustomerStates {
     };
   }
 
-  private void passivate() {
-    if (!passivating) {
-      passivating = true;
-      shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
-    }
-  }
-
   private Aggregate held() {
     return Objects.requireNonNull(held, "loaded");
-  }
-
-  private Behavior<Command> state(Function<Command, Behavior<Command>> state) {
-    return Behaviors.receive((_, c) -> handle(c, state), (_, s) -> ended(s));
-  }
-
-  private Behavior<Command> handle(Command command, Function<Command, Behavior<Command>> state) {
-    inHand = command;
-    try {
-      Behavior<Command> next = state.apply(command);
-      inHand = null;
-      return next;
-    } catch (RuntimeException | Error e) {
-      // Not left to PreRestart: the failure that is one too many stops without it.
-      refuseAll();
-      throw e;
-    }
-  }
-
-  private Behavior<Command> ended(Signal signal) {
-    if (signal instanceof PreRestart) {
-      at.metrics().restarted();
-    }
-    if (signal instanceof PreRestart || signal instanceof PostStop) {
-      refuseAll();
-    }
-    return Behaviors.same();
-  }
-
-  /// Answers everybody who still waits, so that no failure leaves a caller to its timeout.
-  private void refuseAll() {
-    Set<Command> waiting = Collections.newSetFromMap(new IdentityHashMap<>());
-    readers.drainTo(waiting);
-    if (inHand != null) {
-      waiting.add(inHand);
-      inHand = null;
-    }
-    writing.abandon(waiting);
-    Reply refusal = new Reply.Refused(Refusals.RESTARTING, false);
-    for (Command command : waiting) {
-      if (command instanceof Apply write) {
-        write.replyTo().tell(refusal);
-      } else {
-        readers.answer(command, refusal);
-      }
-    }
   }
 }

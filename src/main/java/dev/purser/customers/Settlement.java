@@ -1,8 +1,6 @@
 package dev.purser.customers;
 
 import dev.purser.customers.Customer.Reply;
-import dev.purser.database.Chore;
-import dev.purser.database.Database;
 import dev.purser.database.Query;
 import dev.purser.database.Query.SettlementTotal;
 import dev.purser.database.RunRow;
@@ -45,14 +43,6 @@ import scala.PartialFunction;
 /// Immutable; safe for many threads.
 final class Settlement {
   private static final Logger LOG = LoggerFactory.getLogger(Settlement.class);
-  private static final String KIND = "settlement";
-  private static final String RUNNING = "running";
-  private static final String DONE = "done";
-  private static final SettlementTotal NOTHING = new SettlementTotal(0, List.of());
-
-  /// Begins the name under which customers remember a run. Ids of callers hold no control
-  /// characters, so that no settlement of one customer can pass for one of everybody.
-  private static final String EVERYBODY = "all\t";
 
   private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5));
 
@@ -60,6 +50,7 @@ final class Settlement {
   private final ActorSystem<?> system;
   private final CustomersSettings.Settlements settings;
   private final InstantSource clock;
+  private final SettlementRuns runs;
   private final Set<String> running;
 
   Settlement(
@@ -73,6 +64,7 @@ final class Settlement {
     this.settings = settings;
     this.clock = clock;
     this.running = running;
+    runs = new SettlementRuns(customers, settings, clock);
   }
 
   /// What happens to a run.
@@ -85,13 +77,6 @@ final class Settlement {
   private record Ended(SettlementTotal total) implements Step {}
 
   private record Tick() implements Step {}
-
-  /// A run and what had been settled under it before.
-  private record Opened(RunRow run, SettlementTotal before) {
-    String name() {
-      return EVERYBODY + (run.key() == null ? run.id() : run.key());
-    }
-  }
 
   /// Runs when it is materialised.
   Source<RunEvent, NotUsed> run(@Nullable String key) {
@@ -114,36 +99,10 @@ final class Settlement {
   }
 
   private Source<RunEvent, NotUsed> start(@Nullable String key) {
-    return Source.completionStage(open(key))
-        .flatMapConcat(
-            opened -> opened.run().state().equals(DONE) ? again(opened.run()) : proceed(opened))
+    return Source.completionStage(runs.open(key))
+        .flatMapConcat(opened -> opened.ended() ? again(opened.run()) : proceed(opened))
         .recover(failure(Settlement::notOpened))
         .mapMaterializedValue(_ -> NotUsed.getInstance());
-  }
-
-  /// Finds the run of `key` or makes one, and marks it as running.
-  private CompletionStage<Opened> open(@Nullable String key) {
-    long now = clock.millis();
-    RunRow fresh = new RunRow(runId(now), KIND, RUNNING, key, now, null, "{}");
-    if (key == null) {
-      return keep(fresh).thenApply(run -> new Opened(run, NOTHING));
-    }
-    return customers
-        .answer(new Query.RunByKey(KIND, key), deadline())
-        .thenCompose(
-            known -> {
-              RunRow run = known.orElse(fresh);
-              return run.state().equals(DONE)
-                  ? CompletableFuture.completedFuture(new Opened(run, NOTHING))
-                  : keep(in(run, RUNNING, null)).thenCompose(this::withSums);
-            });
-  }
-
-  private CompletionStage<Opened> withSums(RunRow run) {
-    Opened opened = new Opened(run, NOTHING);
-    return customers
-        .answer(new Query.SettlementSums(opened.name()), deadline())
-        .thenApply(before -> new Opened(run, before));
   }
 
   /// A run that ended before, told again.
@@ -154,7 +113,7 @@ final class Settlement {
             new RunEvent.Summary(SettlementReport.parse(run.id(), run.report()))));
   }
 
-  private Source<RunEvent, NotUsed> proceed(Opened opened) {
+  private Source<RunEvent, NotUsed> proceed(SettlementRuns.Opened opened) {
     AtomicBoolean told = new AtomicBoolean();
     return steps(opened)
         .statefulMap(
@@ -173,13 +132,14 @@ final class Settlement {
   }
 
   /// Settles all pages of customers; ticks meanwhile.
-  private Source<Step, NotUsed> steps(Opened opened) {
+  private Source<Step, NotUsed> steps(SettlementRuns.Opened opened) {
     Source<Step, NotUsed> end =
         Source.lazyCompletionStage(
                 () ->
                     patiently(
                         () ->
-                            customers.answer(new Query.SettlementSums(opened.name()), deadline())))
+                            customers.answer(
+                                new Query.SettlementSums(opened.name()), runs.deadline())))
             .<Step>map(Ended::new)
             .mapMaterializedValue(_ -> NotUsed.getInstance());
     Source<Step, NotUsed> ticks =
@@ -202,7 +162,7 @@ final class Settlement {
                         () ->
                             customers.answer(
                                 new Query.PendingCustomers(settings.page(), after.orElse(null)),
-                                deadline()))
+                                runs.deadline()))
                     .thenApply(
                         ids ->
                             ids.isEmpty()
@@ -214,7 +174,7 @@ final class Settlement {
   /// Settles one customer; nothing to tell of it if it has been erased meanwhile.
   private CompletionStage<List<Step>> settle(String id, String name) {
     return customers
-        .apply(id, List.of(new Settle(name)), null, true, deadline())
+        .apply(id, List.of(new Settle(name)), null, true, runs.deadline())
         .thenApply(
             reply ->
                 switch (reply) {
@@ -254,11 +214,11 @@ final class Settlement {
     told.set(true);
     return switch (last) {
       case RunEvent.Summary(RunEvent.Report.Settlement report) ->
-          keep(in(run, DONE, report))
+          runs.keep(run, SettlementRuns.DONE, report)
               .thenApply(_ -> last)
               .exceptionally(e -> new RunEvent.Problem(errorOf(e), report));
       case RunEvent.Problem(var _, RunEvent.Report.Settlement report) ->
-          keep(in(run, "failed", report)).handle((_, e) -> noted(run, last, e));
+          runs.keep(run, "failed", report).handle((_, e) -> noted(run, last, e));
       case RunEvent.Summary _, RunEvent.Problem _, RunEvent.Started _, RunEvent.Progress _ ->
           done(last);
     };
@@ -267,7 +227,7 @@ final class Settlement {
   /// Marks a run that nobody listens to any more.
   private void abandoned(RunRow run, AtomicBoolean told) {
     if (!told.get()) {
-      var _ = keep(in(run, "cancelled", null)).handle((_, e) -> noted(run, run, e));
+      var _ = runs.keep(run, "cancelled", null).handle((_, e) -> noted(run, run, e));
     }
   }
 
@@ -276,29 +236,6 @@ final class Settlement {
       LOG.warn("How settlement {} ended could not be kept: {}", run.id(), failure.getMessage());
     }
     return value;
-  }
-
-  private RunRow in(RunRow run, String state, RunEvent.Report.@Nullable Settlement report) {
-    return new RunRow(
-        run.id(),
-        KIND,
-        state,
-        run.key(),
-        run.startedMillis(),
-        state.equals(RUNNING) ? null : clock.millis(),
-        report == null ? run.report() : SettlementReport.json(report));
-  }
-
-  private CompletionStage<RunRow> keep(RunRow run) {
-    return customers
-        .order(new Chore.KeepRun(run), Database.Lane.INTERACTIVE, deadline())
-        .thenApply(
-            rows -> {
-              if (rows == 0) {
-                throw new Fault(new ServiceError.Conflict("Another settlement holds the same id."));
-              }
-              return run;
-            });
   }
 
   /// Repeats what fails retryably, for as long as the settings say.
@@ -325,10 +262,6 @@ final class Settlement {
     return new PFBuilder<Throwable, T>().matchAny(e -> told.apply(errorOf(e))).build();
   }
 
-  private long deadline() {
-    return clock.millis() + settings.timeout().toMillis();
-  }
-
   private static RunEvent notOpened(ServiceError error) {
     return new RunEvent.Problem(error, new RunEvent.Report.Settlement("", false, 0, 0, List.of()));
   }
@@ -348,10 +281,5 @@ final class Settlement {
     }
     LOG.error("A settlement failed unexpectedly", thrown);
     return new ServiceError.Internal("An unexpected failure ended the settlement.");
-  }
-
-  /// Sorts by time: twelve hexadecimal digits of milliseconds, then eight of chance.
-  private static String runId(long nowMillis) {
-    return "%012x-%08x".formatted(nowMillis, ThreadLocalRandom.current().nextInt());
   }
 }

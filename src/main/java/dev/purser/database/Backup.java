@@ -27,7 +27,7 @@ public final class Backup {
   /// @return the copy's size in bytes
   /// @throws FileAlreadyExistsException if `target` exists: a backup never overwrites
   /// @throws NoSuchFileException if there is no database to copy
-  public static long copy(Path database, Path target) throws IOException, SQLException {
+  public static long copy(Path database, Path target) throws IOException {
     if (!Files.exists(database)) {
       throw new NoSuchFileException(database.toString(), null, "there is no database to copy");
     }
@@ -44,7 +44,7 @@ public final class Backup {
     return Files.size(target);
   }
 
-  private static void vacuum(Path database, Path part) throws SQLException {
+  private static void vacuum(Path database, Path part) throws IOException {
     SQLiteConfig config = new SQLiteConfig();
     // The service may be checkpointing just now; waiting is all there is to do about that.
     config.setBusyTimeout(30_000);
@@ -52,6 +52,8 @@ public final class Backup {
         PreparedStatement statement = connection.prepareStatement("VACUUM INTO ?")) {
       statement.setString(1, part.toString());
       statement.execute();
+    } catch (SQLException e) {
+      throw new IOException(SqliteErrors.sentence(e), e);
     }
   }
 }

@@ -40,6 +40,8 @@ public record DatabaseSettings(
     Keys slots = keys.at("slots");
     Keys retry = keys.at("retry");
     Keys disk = keys.at("disk");
+    // Where the database is, is the root's to decide; it opens the folder.
+    var _ = keys.text("url");
     // The dispatcher's own keys are Pekko's to read.
     var _ = keys.names("dispatcher");
     DatabaseSettings settings =

@@ -1,15 +1,19 @@
 package dev.purser.http;
 
 import java.util.Locale;
+import java.util.Objects;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// Who may call what. Immutable.
+/// Who may call what. Safe for many threads.
 final class Access {
   private static final Pattern LOOPBACK =
       Pattern.compile("(localhost|127\\.[0-9.]+|\\[::1]|::1)(:[0-9]*)?");
   private final Tokens tokens;
   private final boolean trustsLoopback;
+
+  /// The latest host that was found good: nearly always the next one too.
+  private volatile String lastHost = "localhost";
 
   Access(HttpSettings settings) {
     this.tokens = settings.tokens();
@@ -19,14 +23,17 @@ final class Access {
   /// Refuses a `Host` that is not this machine's loopback, where calls are trusted for coming from
   /// this machine: a web page that has its name resolve to 127.0.0.1 must not reach us.
   void checkHost(@Nullable String host) {
-    if (trustsLoopback
-        && (host == null || !LOOPBACK.matcher(host.toLowerCase(Locale.ROOT)).matches())) {
+    if (!trustsLoopback || Objects.equals(host, lastHost)) {
+      return;
+    }
+    if (host == null || !LOOPBACK.matcher(host.toLowerCase(Locale.ROOT)).matches()) {
       throw Problem.of(
               403,
               "ERR_FORBIDDEN",
               "Without tokens only calls to localhost are answered; the Host header names another.")
           .refusal();
     }
+    lastHost = host;
   }
 
   /// Refuses a caller without the role; answers the name of its token, or null if it needs none.

@@ -15,8 +15,10 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
 import java.util.zip.GZIPInputStream;
 import org.apache.pekko.Done;
-import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.HttpEntity;
+import org.apache.pekko.http.javadsl.model.MediaType;
+import org.apache.pekko.http.javadsl.model.MediaTypes;
 import org.apache.pekko.http.javadsl.model.RequestEntity;
 import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.javadsl.Compression;
@@ -25,11 +27,19 @@ import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
 import org.apache.pekko.util.ByteStringBuilder;
+import org.jspecify.annotations.Nullable;
 
 /// The body of one request: read whole within limits, or as a stream, or drained if nobody wants
 /// it. At most one of these happens. Confined to its request.
 final class Body {
   private static final String JSON = "application/json";
+
+  /// JSON with a charset that is kept, so that a wrong one can be refused: Pekko's own type drops
+  /// it.
+  static final MediaType.WithOpenCharset JSON_TYPE = MediaTypes.applicationWithOpenCharset("json");
+
+  private static final CompletionStage<Done> RELEASED =
+      CompletableFuture.completedFuture(Done.getInstance());
   private static final int INFLATE_CHUNK = 64 << 10;
 
   private final RequestEntity entity;
@@ -37,7 +47,7 @@ final class Body {
   private final HttpSettings settings;
   private final HttpMetrics metrics;
   private final Materializer materializer;
-  private final Draining draining;
+  private @Nullable Draining draining;
 
   Body(
       RequestEntity entity,
@@ -50,7 +60,6 @@ final class Body {
     this.settings = settings;
     this.metrics = metrics;
     this.materializer = materializer;
-    this.draining = new Draining(settings.drainBytes(), settings.drainTime(), metrics.drainHit);
   }
 
   /// The body as JSON; refused with 415, 408, 413 or 400.
@@ -73,10 +82,11 @@ final class Body {
   /// The body's media type without parameters, in lower case. A charset other than UTF-8 is
   /// refused.
   String type() {
-    if (entity.getContentType().equals(ContentTypes.APPLICATION_JSON)) {
+    ContentType type = entity.getContentType();
+    if (type.mediaType().equals(JSON_TYPE) && type.getCharsetOption().isEmpty()) {
       return JSON;
     }
-    String[] parts = entity.getContentType().toString().toLowerCase(Locale.ROOT).split(";", -1);
+    String[] parts = type.toString().toLowerCase(Locale.ROOT).split(";", -1);
     for (int i = 1; i < parts.length; i++) {
       String parameter = parts[i].strip().replace("\"", "");
       if (parameter.startsWith("charset=") && !parameter.matches("charset=(utf-?8|us-ascii)")) {
@@ -114,18 +124,22 @@ final class Body {
 
   /// Completed when the sender may be answered: nothing more of the body is going to be read.
   CompletionStage<Done> released() {
-    boolean nothingToRead = entity.isStrict() || entity.isKnownEmpty();
-    if (nothingToRead || (!draining.started() && head.expectsContinue)) {
-      return CompletableFuture.completedFuture(Done.getInstance());
+    Draining begun = draining;
+    if (begun != null && begun.started()) {
+      return begun.ended();
     }
-    if (!draining.started()) {
-      var _ = source().runWith(Sink.cancelled(), materializer);
+    // Who expects a 100 sends nothing before it, and needs none to read a refusal.
+    if (entity.isStrict() || entity.isKnownEmpty() || head.expectsContinue) {
+      return RELEASED;
     }
-    return draining.ended();
+    var _ = source().runWith(Sink.cancelled(), materializer);
+    return draining == null ? RELEASED : draining.ended();
   }
 
   private Source<ByteString, ?> source() {
-    return entity.withoutSizeLimit().getDataBytes().via(draining);
+    Draining stage = new Draining(settings.drainBytes(), settings.drainTime(), metrics.drainHit);
+    draining = stage;
+    return entity.withoutSizeLimit().getDataBytes().via(stage);
   }
 
   private CompletionStage<ByteString> collected() {

@@ -12,6 +12,7 @@ import org.apache.pekko.actor.typed.PreRestart;
 import org.apache.pekko.actor.typed.Signal;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.event.Logging;
 import org.apache.pekko.http.javadsl.ConnectionContext;
 import org.apache.pekko.http.javadsl.Http;
 import org.apache.pekko.http.javadsl.ServerBinding;
@@ -24,6 +25,10 @@ import org.jspecify.annotations.Nullable;
 /// coordinated shutdown unbinds first and lets requests in hand end within `stop-time`; if the
 /// actor stops on its own it unbinds at once.
 public final class HttpServer {
+  /// The logger of single connections: it warns of every answer that begins before its upload has
+  /// ended, which is what a streamed run does.
+  private static final String CONNECTIONS = "dev.purser.http.connections";
+
   private final ActorContext<Command> context;
   private final HttpSettings settings;
   private final ActorRef<Listening> replyTo;
@@ -90,7 +95,12 @@ public final class HttpServer {
     ServerBuilder builder =
         Http.get(context.getSystem())
             .newServerAt(settings.host(), settings.port())
-            .adaptSettings(s -> s.withRemoteAddressAttribute(settings.ratePerSecond() > 0));
+            .logTo(Logging.getLogger(context.getSystem().classicSystem(), CONNECTIONS))
+            .adaptSettings(
+                s ->
+                    s.withRemoteAddressAttribute(settings.ratePerSecond() > 0)
+                        .withParserSettings(
+                            s.getParserSettings().withCustomMediaTypes(Body.JSON_TYPE)));
     if (settings.tls().enabled()) {
       builder = builder.enableHttps(ConnectionContext.httpsServer(tls()));
     }

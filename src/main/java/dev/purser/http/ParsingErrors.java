@@ -19,7 +19,10 @@ public final class ParsingErrors extends ParsingErrorHandler {
   @Override
   public HttpResponse handle(
       StatusCode status, ErrorInfo error, LoggingAdapter log, ServerSettings settings) {
-    Problem problem = problem(status.intValue(), error.summary());
+    // Pekko tells too many headers by its words alone.
+    boolean tooMany =
+        error.summary().contains("configured limit of") && error.summary().endsWith("headers");
+    Problem problem = problem(tooMany ? 431 : status.intValue(), error.summary());
     METRICS.answered(HttpMetrics.UNMATCHED, problem.status(), 0);
     return HttpResponse.create()
         .withStatus(problem.status())

@@ -21,24 +21,27 @@ public record Route(
   /// The forms an answer may have.
   public enum Form {
     /// The envelope.
-    JSON(List.of(Accepts.JSON)),
+    JSON,
     /// The envelope, or bare objects a line for those who ask for them.
-    LINES(List.of(Accepts.JSON, Accepts.LINES)),
+    LINES,
     /// Prometheus text.
-    TEXT(List.of("text/plain")),
+    TEXT,
     /// The OpenAPI document.
-    YAML(List.of("application/yaml"));
+    YAML;
 
-    @SuppressWarnings("ImmutableEnumChecker") // made by List.of
-    private final List<String> offers;
-
-    Form(List<String> offers) {
-      this.offers = offers;
-    }
+    private static final List<String> JSON_ONLY = List.of(Accepts.JSON);
+    private static final List<String> JSON_OR_LINES = List.of(Accepts.JSON, Accepts.LINES);
+    private static final List<String> TEXT_ONLY = List.of("text/plain");
+    private static final List<String> YAML_ONLY = List.of("application/yaml");
 
     /// The media types, the default first.
     public List<String> offers() {
-      return offers;
+      return switch (this) {
+        case JSON -> JSON_ONLY;
+        case LINES -> JSON_OR_LINES;
+        case TEXT -> TEXT_ONLY;
+        case YAML -> YAML_ONLY;
+      };
     }
   }
 

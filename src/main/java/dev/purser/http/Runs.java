@@ -20,6 +20,14 @@ import org.slf4j.LoggerFactory;
 final class Runs {
   private static final Logger LOG = LoggerFactory.getLogger(Runs.class);
 
+  /// When a report is told: as the one answer, as the last line of a stream, or before the run has
+  /// come to its end.
+  private enum Told {
+    WHEN_DONE,
+    AT_THE_END,
+    ON_THE_WAY
+  }
+
   private Runs() {}
 
   /// Answers with `events`, in the form that the caller likes.
@@ -32,9 +40,11 @@ final class Runs {
         .thenApply(
             last ->
                 switch (last) {
-                  case RunEvent.Summary s -> Answer.data(g -> write(g, s.report(), false));
+                  case RunEvent.Summary s -> Answer.data(g -> write(g, s.report(), Told.WHEN_DONE));
                   case RunEvent.Problem p ->
-                      throw problem(p.error()).withExtra(g -> write(g, p.report(), true)).refusal();
+                      throw problem(p.error())
+                          .withExtra(g -> write(g, p.report(), Told.ON_THE_WAY))
+                          .refusal();
                   case RunEvent.Started _, RunEvent.Progress _ ->
                       throw new IllegalStateException("a run ended without an end: " + last);
                 });
@@ -56,14 +66,14 @@ final class Runs {
   private static ByteString line(RunEvent event) {
     return switch (event) {
       case RunEvent.Started s -> line("started", g -> g.writeStringField("run", s.run()));
-      case RunEvent.Progress p -> line("progress", g -> write(g, p.report(), true));
-      case RunEvent.Summary s -> line("summary", g -> write(g, s.report(), true));
+      case RunEvent.Progress p -> line("progress", g -> write(g, p.report(), Told.ON_THE_WAY));
+      case RunEvent.Summary s -> line("summary", g -> write(g, s.report(), Told.AT_THE_END));
       case RunEvent.Problem p ->
           line(
               "problem",
               g -> {
                 problem(p.error()).writeMembers(g);
-                write(g, p.report(), true);
+                write(g, p.report(), Told.ON_THE_WAY);
               });
     };
   }
@@ -86,7 +96,7 @@ final class Runs {
     return Problem.of(error, Problem.Outcome.UNKNOWN);
   }
 
-  private static void write(JsonGenerator g, Report report, boolean committed) throws IOException {
+  private static void write(JsonGenerator g, Report report, Told told) throws IOException {
     switch (report) {
       case Report.Ingest r -> {
         g.writeStringField("run", r.run());
@@ -97,14 +107,16 @@ final class Runs {
         g.writeNumberField("skipped", r.skipped());
         g.writeNumberField("ignored_fields", r.ignoredFields());
         g.writeNumberField("customers_created", r.customersCreated());
-        if (committed) {
+        if (told != Told.WHEN_DONE) {
           g.writeNumberField("committed_lines", r.committedLines());
         }
         writeErrors(g, r.firstErrors());
       }
       case Report.Settlement r -> {
         g.writeStringField("run", r.run());
-        g.writeStringField("outcome", r.duplicate() ? "duplicate" : "settled");
+        if (told != Told.ON_THE_WAY) { // a problem has an outcome of its own
+          g.writeStringField("outcome", r.duplicate() ? "duplicate" : "settled");
+        }
         g.writeNumberField("customers", r.customers());
         g.writeNumberField("refunds", r.refunds());
         writeSettled(g, r.settled());

@@ -13,8 +13,7 @@ import kamon.prometheus.PrometheusReporter;
 /// Kamon hands its figures to the reporter at every tick (`kamon.metric.tick-interval`), so that a
 /// scrape is at most one tick old.
 public final class Scrape {
-  private static final PrometheusReporter REPORTER = PrometheusReporter.create();
-  private static final Runtime RUNTIME = new Runtime();
+  private static final Jvm JVM = new Jvm();
 
   private Scrape() {}
 
@@ -23,19 +22,24 @@ public final class Scrape {
   /// @param config the whole configuration, with its section `kamon`
   /// @param version the version of this build
   public static void start(Config config, String version) {
-    Kamon.reconfigure(config);
+    Kamon.initWithoutAttaching(config);
     Metrics.gauge("build_info", "Always 1; the labels tell the build", "version", version).set(1);
-    var _ = Kamon.addReporter("prometheus", REPORTER);
+    var _ = Kamon.addReporter("prometheus", Reporter.INSTANCE);
   }
 
   /// The text of one scrape.
   public static String text() {
-    RUNTIME.measure();
-    return REPORTER.scrapeData();
+    JVM.measure();
+    return Reporter.INSTANCE.scrapeData();
+  }
+
+  /// Made at its first use, which is after the configuration with its buckets has been taken.
+  private static final class Reporter {
+    static final PrometheusReporter INSTANCE = PrometheusReporter.create();
   }
 
   /// What is measured of the JVM, at each scrape.
-  private static final class Runtime {
+  private static final class Jvm {
     private final Metrics.Gauge heapUsed = Metrics.gauge("jvm_heap_used_bytes", "Heap in use");
     private final Metrics.Gauge heapMax = Metrics.gauge("jvm_heap_max_bytes", "Largest heap");
     private final Metrics.Gauge direct =
@@ -50,22 +54,23 @@ public final class Scrape {
 
     void measure() {
       MemoryUsage heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage();
-      heapUsed.set(heap.getUsed());
-      heapMax.set(heap.getMax());
+      heapUsed.set((double) heap.getUsed());
+      heapMax.set((double) heap.getMax());
       direct.set(
-          ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
-              .mapToLong(BufferPoolMXBean::getMemoryUsed)
-              .sum());
+          (double)
+              ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+                  .mapToLong(BufferPoolMXBean::getMemoryUsed)
+                  .sum());
       threads.set(ManagementFactory.getThreadMXBean().getThreadCount());
-      uptime.set(ManagementFactory.getRuntimeMXBean().getUptime());
+      uptime.set((double) ManagementFactory.getRuntimeMXBean().getUptime());
       long count = 0;
       long millis = 0;
       for (GarbageCollectorMXBean gc : ManagementFactory.getGarbageCollectorMXBeans()) {
         count += Math.max(0, gc.getCollectionCount());
         millis += Math.max(0, gc.getCollectionTime());
       }
-      collections.set(count);
-      collecting.set(millis);
+      collections.set((double) count);
+      collecting.set((double) millis);
     }
   }
 }

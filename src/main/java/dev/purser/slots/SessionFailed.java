@@ -14,12 +14,10 @@ public final class SessionFailed extends RuntimeException {
     super(String.valueOf(cause.getMessage()), cause);
   }
 
-  /// Whether `failure` is a session's whose driver said what was wrong: its slot decides and says
-  /// so in a sentence, and a stack adds nothing. Anything else that ends a session is a bug.
+  /// Whether `failure` is a driver's, or a session's that a driver caused: its slot decides and
+  /// says so in a sentence, and a stack adds nothing. Anything else that ends a session is a bug.
   public static boolean toldByDriver(Throwable failure) {
-    return failure instanceof SessionFailed
-        && failure.getCause() != null
-        && DRIVER.matcher(failure.getCause().getClass().getName()).matches();
+    return DRIVER.matcher(origin(failure).getClass().getName()).matches();
   }
 
   /// What the connection threw, or the failure itself if it came from the session.

@@ -250,8 +250,8 @@ public final class Slot<C> {
     session = null;
     boolean inWork = pulse.busy();
     ServiceError error = connector.explain(cause);
-    Decision decision = decide(cause, error, inWork);
     display.restarted(error.message());
+    Decision decision = decide(cause, error, inWork);
     log.add("slot " + n + " (" + kind + ")", error, decision);
     LOG.warn(
         "Slot {} ({}) lost its connection while {}",

@@ -101,6 +101,14 @@ final class CustomerLoadingTest {
   }
 
   @Test
+  void load_fasterThanTheFirstMessage_waitsForIt() {
+    on.loaded(Profile.absent(ID));
+    on.shard.expectNoMessage(SHORT);
+    assertThat(refusedOf(on.read()).error()).isInstanceOf(ServiceError.NotFound.class);
+    on.shard.expectMessageClass(ClusterSharding.Passivate.class);
+  }
+
+  @Test
   void read_databaseDown_staleCopy() {
     TestProbe<Reply> first = on.read();
     on.away(new Cache.Hit(profile(ID, 7)));

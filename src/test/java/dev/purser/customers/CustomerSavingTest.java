@@ -161,12 +161,12 @@ final class CustomerSavingTest {
   void apply_settleAndErase_endTheirSaves() {
     TestProbe<Reply> first = on.apply(purchase("p1", 5));
     on.loaded(profile(ID, 7));
+    Database.Save save = on.expectSave();
     on.apply(purchase("p2", 5));
     on.apply(new Settle("s"));
     on.apply(purchase("p3", 5));
     on.apply(new Erase(false));
     on.apply(purchase("p4", 5));
-    Database.Save save = on.expectSave();
     on.accept(save);
     appliedOf(first);
     List<List<? extends dev.purser.ledger.Change>> expected =
@@ -343,8 +343,8 @@ final class CustomerSavingTest {
   void erase_thenBought_versionAboveTheErased() {
     on.loaded(profile(ID, on.clock.millis + 1_000_000));
     on.apply(new Erase(false));
-    TestProbe<Reply> next = on.apply(purchase("p1", 5));
     Database.Save save = on.expectSave();
+    TestProbe<Reply> next = on.apply(purchase("p1", 5));
     save.replyTo().tell(new SaveReply.Saved(Profile.absent(ID), List.of(new Outcome.Erased())));
     Database.Save anew = on.expectSave();
     assertThat(anew.save().base().stored()).isFalse();
@@ -420,6 +420,7 @@ final class CustomerSavingTest {
   void failure_tooOften_stoppedAndStillAnswered() {
     on.loaded(profile(ID, 7));
     readOf(on.read());
+    readOf(on.read()); // after the first, the load has been dealt with
     on.clock.breakDown(10);
     assertThat(refusedOf(on.apply(purchase("p1", 5))).error()).isEqualTo(Refusals.RESTARTING);
     on.shard.expectTerminated(on.customer);

@@ -1,0 +1,410 @@
+package dev.purser.http;
+
+import static dev.purser.http.EdgeTest.assertProblem;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.purser.testing.SharedData;
+import java.io.IOException;
+import java.net.URLEncoder;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// The contract of the page for clients, on a whole node with a real database.
+final class EndToEndTest {
+  @TempDir private static Path folder;
+  private static Node node;
+  private static Served served;
+
+  @BeforeAll
+  static void start() {
+    node = new Node(folder);
+    served = node.served;
+  }
+
+  @AfterAll
+  static void stop() {
+    node.close();
+  }
+
+  private static String purchase(String id, long amount) {
+    return "{\"id\":\"%s\",\"sku\":\"s\",\"quantity\":1,\"amount_minor\":%d}".formatted(id, amount);
+  }
+
+  private static JsonNode data(HttpResponse<byte[]> r) {
+    assertThat(r.statusCode()).as(new String(r.body(), StandardCharsets.UTF_8)).isBetween(200, 299);
+    return Served.tree(r).path("data");
+  }
+
+  private static HttpResponse<byte[]> delete(String path) {
+    return served.send("DELETE", path, BodyPublishers.noBody());
+  }
+
+  @Test
+  void customer_wholeLife_exactTotals() {
+    String c = "/v1/customers/life%2F1";
+    assertProblem(served.get(c), 404, "ERR_NOT_FOUND", null);
+    HttpResponse<byte[]> first = served.post(c + "/purchases", purchase("p1", 1_000));
+    assertThat(first.statusCode()).isEqualTo(201);
+    assertThat(served.post(c + "/purchases", purchase("p1", 1_000)).statusCode()).isEqualTo(200);
+    assertProblem(served.post(c + "/purchases", purchase("p1", 1_001)), 409, "ERR_CONFLICT", null);
+    assertThat(served.get(first.headers().firstValue("Location").orElseThrow()).statusCode())
+        .isEqualTo(200);
+
+    assertThat(
+            served
+                .post(c + "/refunds", "{\"id\":\"r1\",\"purchase_id\":\"p1\",\"amount_minor\":400}")
+                .statusCode())
+        .isEqualTo(201);
+    assertProblem(
+        served.post(c + "/refunds", "{\"id\":\"r2\",\"purchase_id\":\"p1\",\"amount_minor\":601}"),
+        422,
+        "ERR_VALIDATION",
+        "amount_minor");
+    assertProblem(
+        served.post(
+            c + "/refunds",
+            "{\"id\":\"r2\",\"purchase_id\":\"p1\",\"amount_minor\":1,\"currency\":\"EUR\"}"),
+        422,
+        "ERR_VALIDATION",
+        "currency");
+    assertProblem(
+        served.post(c + "/refunds", "{\"id\":\"r2\",\"purchase_id\":\"p9\",\"amount_minor\":1}"),
+        404,
+        "ERR_NOT_FOUND",
+        null);
+    JsonNode pending = data(served.get(c)).path("totals").path(0);
+    assertThat(pending.path("pending_refund_minor").asLong()).isEqualTo(400);
+    assertThat(pending.path("net_minor").asLong()).isEqualTo(1_000);
+
+    JsonNode settled = data(served.post(c + "/settlement", "{\"id\":\"day\"}"));
+    assertThat(settled.path("outcome").asText()).isEqualTo("settled");
+    assertThat(settled.path("settled").toString())
+        .isEqualTo("[{\"currency\":\"GBP\",\"refunds\":1,\"amount_minor\":400}]");
+    JsonNode again = data(served.post(c + "/settlement", "{\"id\":\"day\"}"));
+    assertThat(again.path("outcome").asText()).isEqualTo("duplicate");
+    assertThat(again.path("settled")).isEqualTo(settled.path("settled"));
+    assertThat(data(served.get(c)).path("totals").path(0).path("net_minor").asLong())
+        .isEqualTo(600);
+    assertThat(data(served.get(c + "/refunds/r1")).path("state").asText()).isEqualTo("settled");
+    assertThat(
+            data(served.get(c + "/purchases"))
+                .path("purchases")
+                .path(0)
+                .path("refunded_minor")
+                .asLong())
+        .isEqualTo(400);
+
+    assertThat(delete(c + "?suppress=true").statusCode()).isEqualTo(204);
+    assertProblem(served.get(c), 404, "ERR_NOT_FOUND", null);
+    assertProblem(delete(c), 404, "ERR_NOT_FOUND", null);
+    assertProblem(served.post(c + "/purchases", purchase("p1", 1_000)), 409, "ERR_CONFLICT", null);
+    assertThat(delete("/v1/suppressions/life%2F1").statusCode()).isEqualTo(204);
+    assertProblem(delete("/v1/suppressions/life%2F1"), 404, "ERR_NOT_FOUND", null);
+    long version = Served.tree(first).path("data").path("version").asLong();
+    assertThat(data(served.post(c + "/purchases", purchase("p1", 1_000))).path("version").asLong())
+        .isGreaterThan(version);
+  }
+
+  @Test
+  void preferences_conditional_versionsHold() {
+    String c = "/v1/customers/prefs";
+    String body = "{\"preferences\":{\"country\":\"France\",\"\":\"\"}}";
+    HttpResponse<byte[]> made = served.json("PUT", c, body, "If-None-Match", "*");
+    assertThat(made.statusCode()).isEqualTo(201);
+    assertProblem(served.json("PUT", c, body, "If-None-Match", "*"), 412, "ERR_PRECONDITION", null);
+    String tag = made.headers().firstValue("ETag").orElseThrow();
+    assertThat(served.get(c, "If-None-Match", tag).statusCode()).isEqualTo(304);
+
+    HttpResponse<byte[]> patched =
+        served.json(
+            "PATCH",
+            c,
+            "{\"preferences\":{\"tier\":\"silver\",\"country\":null}}",
+            "If-Match",
+            tag);
+    assertThat(data(patched).path("preferences").toString())
+        .isEqualTo("{\"\":\"\",\"tier\":\"silver\"}");
+    assertProblem(
+        served.json("PATCH", c, "{\"preferences\":{}}", "If-Match", tag),
+        412,
+        "ERR_PRECONDITION",
+        null);
+    assertThat(served.json("PUT", c, data(served.get(c)).toString()).statusCode()).isEqualTo(200);
+    assertProblem(
+        served.json("PATCH", "/v1/customers/nobody", "{\"preferences\":{\"a\":\"b\"}}"),
+        404,
+        "ERR_NOT_FOUND",
+        null);
+    StringBuilder many = new StringBuilder("{\"preferences\":{\"n0\":\"\"");
+    for (int i = 1; i < 65; i++) {
+      many.append(",\"n").append(i).append("\":\"\"");
+    }
+    assertProblem(served.json("PUT", c, many + "}}"), 422, "ERR_VALIDATION", "preferences");
+    assertThat(data(served.get("/v1/customers?preference.tier=silver")).path("ids").toString())
+        .isEqualTo("[\"prefs\"]");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          {"sku":"s","quantity":1,"amount_minor":1}|id
+          {"id":"","sku":"s","quantity":1,"amount_minor":1}|id
+          {"id":"..","sku":"s","quantity":1,"amount_minor":1}|id
+          {"id":"a\\u0001","sku":"s","quantity":1,"amount_minor":1}|id
+          {"id":"\\ud800","sku":"s","quantity":1,"amount_minor":1}|id
+          {"id":1,"sku":"s","quantity":1,"amount_minor":1}|id
+          {"id":"v","quantity":1,"amount_minor":1}|sku
+          {"id":"v","sku":null,"quantity":1,"amount_minor":1}|sku
+          {"id":"v","sku":"\\u0000","quantity":1,"amount_minor":1}|sku
+          {"id":"v","sku":"s","amount_minor":1}|quantity
+          {"id":"v","sku":"s","quantity":0,"amount_minor":1}|quantity
+          {"id":"v","sku":"s","quantity":1.0,"amount_minor":1}|quantity
+          {"id":"v","sku":"s","quantity":1}|amount_minor
+          {"id":"v","sku":"s","quantity":1,"amount_minor":0}|amount_minor
+          {"id":"v","sku":"s","quantity":1,"amount_minor":-1}|amount_minor
+          {"id":"v","sku":"s","quantity":1,"amount_minor":1.0}|amount_minor
+          {"id":"v","sku":"s","quantity":1,"amount_minor":1e2}|amount_minor
+          {"id":"v","sku":"s","quantity":1,"amount_minor":"1"}|amount_minor
+          {"id":"v","sku":"s","quantity":1,"amount_minor":9007199254740992}|amount_minor
+          {"id":"v","sku":"s","quantity":1,"amount_minor":99999999999999999999999}|amount_minor
+          {"id":"v","sku":"s","quantity":1,"amount_minor":1,"currency":"gbp"}|currency
+          {"id":"v","sku":"s","quantity":1,"amount_minor":1,"currency":"QQQ"}|currency
+          {"id":"v","sku":"s","quantity":1,"amount_minor":1,"at":"2011-02-29T00:00:00Z"}|at
+          {"id":"v","sku":"s","quantity":1,"amount_minor":1,"at":"2011-02-28"}|at
+          {"id":"v","sku":"s","quantity":1,"amount_minor":1,"at":"1969-12-31T23:59:59Z"}|at
+          {"id":"v","sku":"s","quantity":1,"amount_minor":1,"at":1}|at
+          {"id":"v","sku":"s","quantity":1,"amount_minor":1,"descripton":"x"}|descripton
+          {"id":"v","sku":"s","quantity":1,"amount_minor":1,"purchase_id":"x"}|purchase_id
+          """)
+  void purchase_wrongValue_namedField(String body, String field) {
+    assertProblem(
+        served.post("/v1/customers/values/purchases", body), 422, "ERR_VALIDATION", field);
+    assertProblem(served.get("/v1/customers/values"), 404, "ERR_NOT_FOUND", null);
+  }
+
+  @Test
+  void purchase_longText_limitInBytes() {
+    String c = "/v1/customers/long/purchases";
+    String body = "{\"id\":\"%s\",\"sku\":\"%s\",\"quantity\":1,\"amount_minor\":1}";
+    assertThat(served.post(c, body.formatted("a".repeat(128), "é".repeat(2_048))).statusCode())
+        .isEqualTo(201);
+    assertProblem(
+        served.post(c, body.formatted("b", "é".repeat(2_048) + "x")), 422, "ERR_VALIDATION", "sku");
+    assertProblem(
+        served.post(c, body.formatted("b".repeat(129), "s")), 422, "ERR_VALIDATION", "id");
+  }
+
+  @Test
+  void totals_overflow_refusedNeverWrapped() {
+    String c = "/v1/customers/rich/purchases";
+    assertThat(served.post(c, purchase("a", 9007199254740991L)).statusCode()).isEqualTo(201);
+    assertProblem(served.post(c, purchase("b", 1)), 422, "ERR_VALIDATION", "amount_minor");
+    assertThat(served.post(c, purchase("a", 9007199254740991L)).statusCode()).isEqualTo(200);
+    assertThat(
+            data(served.get("/v1/customers/rich"))
+                .path("totals")
+                .path(0)
+                .path("gross_minor")
+                .asLong())
+        .isEqualTo(9007199254740991L);
+  }
+
+  @Test
+  void lists_manyPages_newestFirst() {
+    String c = "/v1/customers/pages/purchases";
+    for (int i = 0; i < 7; i++) {
+      String at = ",\"at\":\"2011-01-0" + (1 + i / 2) + "T00:00:00+01:00\"}";
+      assertThat(served.post(c, purchase("p" + i, 1).replace("}", at)).statusCode()).isEqualTo(201);
+    }
+    StringBuilder ids = new StringBuilder();
+    String after = "";
+    while (after != null) {
+      JsonNode page = data(served.get(c + "?limit=2" + after));
+      page.path("purchases").forEach(p -> ids.append(p.path("id").asText()).append(' '));
+      after = page.path("next").isNull() ? null : "&after=" + page.path("next").asText();
+    }
+    assertThat(ids.toString()).isEqualTo("p6 p4 p5 p2 p3 p0 p1 ");
+    HttpResponse<byte[]> lines = served.get(c, "Accept", "application/x-ndjson");
+    assertThat(new String(lines.body(), StandardCharsets.UTF_8).lines()).hasSize(7);
+  }
+
+  @Test
+  void lookup_mixed_inTheOrderAsked() {
+    served.post("/v1/customers/look1/purchases", purchase("p", 1));
+    served.post("/v1/customers/look2/purchases", purchase("p", 1));
+    JsonNode found =
+        data(
+            served.post(
+                "/v1/customers/lookup", "{\"ids\":[\"look2\",\"no-one\",\"look1\",\"look2\"]}"));
+    assertThat(found.path("customers").findValuesAsText("id")).containsExactly("look2", "look1");
+    assertThat(found.path("missing").toString()).isEqualTo("[\"no-one\"]");
+  }
+
+  @Test
+  void jsonSuite_everyFile_judgedAsItsNameSays() throws IOException {
+    try (Stream<Path> files = Files.walk(SharedData.at("json-testsuite"))) {
+      for (Path file : files.filter(f -> f.toString().endsWith(".json")).sorted().toList()) {
+        byte[] body = Files.readAllBytes(file);
+        String name = file.getFileName().toString();
+        for (String call :
+            List.of("POST /v1/customers/suite/purchases", "PUT /v1/customers/suite")) {
+          HttpResponse<byte[]> r =
+              served.send(
+                  call.split(" ")[0],
+                  call.split(" ")[1],
+                  BodyPublishers.ofByteArray(body),
+                  "Content-Type",
+                  "application/json");
+          if (name.startsWith("n_")) {
+            assertThat(r.statusCode()).as(name).isEqualTo(400);
+          } else {
+            // A duplicate key is JSON by its grammar, and refused by the contract.
+            assertThat(r.statusCode()).as(name).isIn(400, 422);
+            assertThat(r.statusCode() == 422 || name.contains("duplicate") || name.startsWith("i_"))
+                .as(name)
+                .isTrue();
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void naughtyStrings_everywhere_backByteForByte() throws IOException {
+    List<String> strings = naughty();
+    int n = 0;
+    for (String s : strings) {
+      String text = Served.JSON.writeValueAsString(s);
+      String c = "/v1/customers/naughty" + n;
+      String id = "n" + n++;
+      HttpResponse<byte[]> put = served.json("PUT", c, "{\"preferences\":{\"v\":" + text + "}}");
+      assertThat(put.statusCode()).as(s).isEqualTo(201);
+      assertThat(data(served.get(c)).path("preferences").path("v").asText()).isEqualTo(s);
+      HttpResponse<byte[]> post =
+          served.post(
+              c + "/purchases",
+              "{\"id\":\""
+                  + id
+                  + "\",\"sku\":"
+                  + text
+                  + ",\"description\":"
+                  + text
+                  + ",\"quantity\":1,\"amount_minor\":1}");
+      assertThat(post.statusCode()).as(s).isEqualTo(201);
+      JsonNode back = data(served.get(c + "/purchases/" + id));
+      assertThat(back.path("sku").asText()).isEqualTo(s);
+      assertThat(back.path("description").asText()).isEqualTo(s);
+    }
+  }
+
+  @Test
+  void naughtyStrings_asIds_whereLegal() throws IOException {
+    for (String s : naughty()) {
+      boolean legal =
+          !s.isEmpty()
+              && !s.equals(".")
+              && !s.equals("..")
+              && s.codePointCount(0, s.length()) <= 128
+              && s.codePoints().noneMatch(c -> Character.getType(c) == Character.CONTROL);
+      String encoded = URLEncoder.encode(s, StandardCharsets.UTF_8).replace("+", "%20");
+      if (encoded.isEmpty() || encoded.equals(".") || encoded.equals("..")) {
+        continue; // is no path segment that a client could send
+      }
+      HttpResponse<byte[]> r =
+          served.post("/v1/customers/" + encoded + "/purchases", purchase("p", 1));
+      assertThat(r.statusCode()).as(s).isEqualTo(legal ? 201 : 422);
+      if (legal) {
+        assertThat(data(served.get("/v1/customers/" + encoded)).path("id").asText()).isEqualTo(s);
+      }
+    }
+  }
+
+  private static List<String> naughty() throws IOException {
+    try (Stream<Path> files = Files.walk(SharedData.at("naughty"))) {
+      Path file = files.filter(f -> f.toString().endsWith(".json")).findFirst().orElseThrow();
+      JsonNode all = Served.tree(Files.readAllBytes(file));
+      return Stream.iterate(0, i -> i + 1)
+          .limit(all.size())
+          .map(i -> all.get(i).asText())
+          .distinct()
+          .toList();
+    }
+  }
+
+  @Test
+  void upload_badLines_lettersAndReplay() {
+    String lines =
+        """
+        {"type":"purchase","customer_id":"u1","id":"p1","sku":"s","quantity":1,"amount_minor":100}
+        not json
+        {"type":"purchase","customer_id":"u1","id":"p2","sku":"s","quantity":1,"amount_minor":0}
+
+        {"type":"preferences","customer_id":"u1","preferences":{"tier":"gold"}}
+        """;
+    HttpResponse<byte[]> r =
+        served.send(
+            "POST",
+            "/v1/ingest",
+            BodyPublishers.ofString(lines),
+            "Content-Type",
+            "application/x-ndjson");
+    JsonNode report = data(r);
+    assertThat(report.path("lines").asInt()).isEqualTo(4);
+    assertThat(report.path("accepted").asInt()).isEqualTo(2);
+    assertThat(report.path("rejected").asInt()).isEqualTo(2);
+    assertThat(report.path("customers_created").asInt()).isEqualTo(1);
+    assertThat(report.path("first_errors").path(0).path("line").asInt()).isEqualTo(2);
+    String run = report.path("run").asText();
+    assertThat(data(served.get("/v1/ingest/runs/" + run)).path("state").asText()).isEqualTo("done");
+
+    JsonNode letters = data(served.get("/v1/dead-letters?run=" + run)).path("dead_letters");
+    assertThat(letters).hasSize(2);
+    long wrong = letters.path(1).path("id").asLong();
+    HttpResponse<byte[]> replayed =
+        served.send(
+            "POST",
+            "/v1/dead-letters/" + wrong + "/replay",
+            BodyPublishers.ofString(
+                "{\"type\":\"purchase\",\"customer_id\":\"u1\",\"id\":\"p2\",\"sku\":\"s\",\"quantity\":1,\"amount_minor\":7}"),
+            "Content-Type",
+            "application/x-ndjson");
+    assertThat(data(replayed).path("accepted").asInt()).isEqualTo(1);
+    assertProblem(served.get("/v1/dead-letters/" + wrong), 404, "ERR_NOT_FOUND", null);
+    assertThat(
+            data(served.get("/v1/customers/u1")).path("totals").path(0).path("gross_minor").asInt())
+        .isEqualTo(107);
+    assertThat(data(delete("/v1/dead-letters?run=" + run)).path("deleted").asInt()).isEqualTo(1);
+  }
+
+  @Test
+  void upload_unknownProfileOrColumn_unprocessable() {
+    String csv = "InvoiceNo,StockCode\n1,2\n";
+    for (String profile : List.of("nope", "online-retail")) {
+      HttpResponse<byte[]> r =
+          served.send(
+              "POST",
+              "/v1/ingest?profile=" + profile,
+              BodyPublishers.ofString(csv),
+              "Content-Type",
+              "text/csv");
+      assertThat(r.statusCode())
+          .as(profile + new String(r.body(), StandardCharsets.UTF_8))
+          .isEqualTo(422);
+    }
+  }
+}
