@@ -96,6 +96,20 @@ final class FormTest {
   }
 
   @Test
+  void settlement_sameIdAfterLaterEvents_firstResult() {
+    String customer = "/v1/customers/first-result";
+    purchase("first-result", "p", "2010-12-01T08:26:00Z");
+    served.post(customer + "/refunds", "{\"id\":\"r1\",\"amount_minor\":2}");
+    JsonNode first = Served.tree(served.post(customer + "/settlement", "{\"id\":\"day\"}"));
+    served.post(customer + "/refunds", "{\"id\":\"r2\",\"amount_minor\":1}");
+    JsonNode again = Served.tree(served.post(customer + "/settlement", "{\"id\":\"day\"}"));
+    assertThat(again.path("data").path("outcome").asText()).isEqualTo("duplicate");
+    for (String member : List.of("settled", "totals")) {
+      assertThat(again.path("data").path(member)).isEqualTo(first.path("data").path(member));
+    }
+  }
+
+  @Test
   void accept_blank_anything() throws IOException {
     assertThat(
             raw(
