@@ -27,4 +27,10 @@ public record Letter(
     @Nullable String header,
     String derivedId,
     @Nullable String customer,
-    long atMillis) {}
+    long atMillis) {
+
+  /// How long its texts are, but for the short ones.
+  long characters() {
+    return (long) raw.length() + message.length() + (header == null ? 0 : header.length());
+  }
+}

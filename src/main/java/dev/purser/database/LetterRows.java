@@ -70,7 +70,9 @@ final class LetterRows {
   }
 
   List<Letter> page(Query.Letters q) throws SQLException {
-    return statements.list(
+    return statements.listUpTo(
+        Query.Letters.PAGE_CHARACTERS,
+        Letter::characters,
         "SELECT "
             + COLUMNS
             + " FROM letters WHERE id > ?"

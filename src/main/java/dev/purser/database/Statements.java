@@ -9,6 +9,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /// The prepared statements of one connection, each prepared once. Their number is bounded by the
@@ -110,6 +111,25 @@ final class Statements implements AutoCloseable {
     List<T> list = new ArrayList<>();
     each(sql, bind, row -> list.add(read.read(row)));
     return list;
+  }
+
+  /// The first rows, up to the one with which they weigh `most` together.
+  <T> List<T> listUpTo(long most, ToLongFunction<T> weight, String sql, BindAll bind, Read<T> read)
+      throws SQLException {
+    return with(
+        sql,
+        statement -> {
+          bind.bind(new Binder(statement));
+          List<T> list = new ArrayList<>();
+          try (ResultSet rows = statement.executeQuery()) {
+            for (long weighed = 0; weighed < most && rows.next(); ) {
+              T row = read.read(rows);
+              list.add(row);
+              weighed += weight.applyAsLong(row);
+            }
+          }
+          return list;
+        });
   }
 
   /// The first row, or null if there is none.

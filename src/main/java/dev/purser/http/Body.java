@@ -13,7 +13,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
+import java.util.zip.DataFormatException;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
 import org.apache.pekko.Done;
 import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.HttpEntity;
@@ -247,7 +249,7 @@ final class Body {
 
   /// Any failure of a streamed body is the sender's: cut off, or not gzip.
   private static Throwable streamFault(Throwable failure) {
-    boolean zip = failure instanceof java.util.zip.ZipException;
+    boolean zip = failure instanceof ZipException || failure instanceof DataFormatException;
     String what = zip ? "is not valid gzip" : "ends before its end";
     return new Fault(ServiceError.Validation.of("body", what), failure);
   }

@@ -2,6 +2,7 @@ package dev.purser.http;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.purser.database.Letter;
+import dev.purser.database.Query;
 import dev.purser.ingest.Ingest.Replay;
 import dev.purser.ledger.Timestamps;
 import java.io.IOException;
@@ -142,7 +143,7 @@ final class LetterCalls {
       return call.doors()
           .ingest()
           .letters(call.query().text("run"), call.query().text("reason"), limit, after)
-          .thenApply(rows -> new Page<>(rows, -1));
+          .thenApply(rows -> new Page<>(rows, -1, Query.Letters.full(rows)));
     }
 
     @Override

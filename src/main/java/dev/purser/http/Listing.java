@@ -21,7 +21,13 @@ abstract class Listing<T> {
   private static final int STREAM_PAGE = 500;
 
   /// Some rows, and how many there are in all, or -1 if nobody asked.
-  record Page<T>(List<T> rows, long count) {}
+  ///
+  /// @param shortened whether there may be more rows although fewer were found than asked for
+  record Page<T>(List<T> rows, long count, boolean shortened) {
+    Page(List<T> rows, long count) {
+      this(rows, count, false);
+    }
+  }
 
   /// The member that holds the rows; cursors are bound to it and to the path.
   abstract String name();
@@ -65,8 +71,9 @@ abstract class Listing<T> {
     return page(limit + 1, place, counted)
         .thenCompose(
             page -> {
-              boolean more = page.rows().size() > limit;
-              List<T> rows = more ? page.rows().subList(0, limit) : page.rows();
+              boolean beyond = page.rows().size() > limit;
+              boolean more = beyond || page.shortened();
+              List<T> rows = beyond ? page.rows().subList(0, limit) : page.rows();
               String next = more ? place(rows.getLast()) : null;
               return completed(rows)
                   .thenApply(done -> new Cut<>(new Page<>(done, page.count()), next));

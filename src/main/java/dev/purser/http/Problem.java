@@ -139,6 +139,11 @@ public record Problem(
   /// The members of the body but for its time.
   void writeMembers(JsonGenerator g) throws IOException {
     g.writeStringField("type", "urn:purser:" + code);
+    writeMembersButType(g);
+  }
+
+  /// The members of a stream's last line, whose `type` is `problem`.
+  void writeMembersButType(JsonGenerator g) throws IOException {
     g.writeStringField("title", title());
     g.writeNumberField("status", status);
     g.writeStringField("detail", detail);

@@ -60,7 +60,8 @@ final class Runs {
               LOG.error("A run's stream failed: a bug", e);
               return e;
             })
-        .recover(Throwable.class, () -> line("problem", g -> Problem.internal().writeMembers(g)));
+        .recover(
+            Throwable.class, () -> line("problem", g -> Problem.internal().writeMembersButType(g)));
   }
 
   private static ByteString line(RunEvent event) {
@@ -72,7 +73,7 @@ final class Runs {
           line(
               "problem",
               g -> {
-                problem(p.error()).writeMembers(g);
+                problem(p.error()).writeMembersButType(g);
                 write(g, p.report(), Told.ON_THE_WAY);
               });
     };

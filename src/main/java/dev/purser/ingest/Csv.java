@@ -2,6 +2,7 @@ package dev.purser.ingest;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.purser.ledger.Utf8;
 import java.util.Arrays;
 
 /// Splits one CSV record into its fields (RFC 4180), without making a string of any that nobody
@@ -15,7 +16,8 @@ final class Csv {
   private int[] ends = new int[16]; // of quoted fields: ~end, as doubled quotes are to be undone
   private int fields;
 
-  /// Splits `bytes[from, to)`; false if the record is malformed.
+  /// Splits `bytes[from, to)`; false if the record is malformed, and then only the fields before
+  /// the wrong one are there.
   boolean split(byte[] bytes, int from, int to) {
     this.bytes = bytes;
     fields = 0;
@@ -46,6 +48,18 @@ final class Csv {
     return ends[field] < 0 && text.indexOf('"') >= 0 ? text.replace("\"\"", "\"") : text;
   }
 
+  /// The field's text, or an empty one if the record has no such field or it is not UTF-8.
+  String readable(int field) {
+    boolean there =
+        field < fields && Utf8.valid(bytes, starts[field], starts[field] + length(field));
+    return there ? text(field) : "";
+  }
+
+  /// Forgets the last field, which may have been cut.
+  void dropLast() {
+    fields = Math.max(0, fields - 1);
+  }
+
   private int length(int field) {
     int end = ends[field];
     return (end < 0 ? ~end : end) - starts[field];
@@ -68,8 +82,11 @@ final class Csv {
         if (doubled) {
           i++;
         } else {
+          if (i + 1 < to && bytes[i + 1] != ',') {
+            return -1;
+          }
           add(from, ~i);
-          return i + 1 == to || bytes[i + 1] == ',' ? i + 1 : -1;
+          return i + 1;
         }
       }
     }

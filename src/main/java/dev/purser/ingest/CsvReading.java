@@ -62,23 +62,36 @@ final class CsvReading {
 
   Line line(int record) {
     Rejected unusable = Reader.unusable(block, record, lineLimit);
-    if (unusable != null) {
-      return Line.of(block, record, unusable);
-    }
     boolean wellFormed = csv.split(block.bytes(), block.start(record), block.end(record));
-    String invoiceText = columns.invoice() < csv.fields() ? csv.text(columns.invoice()) : "";
-    @Nullable String counted = wellFormed && !invoiceText.isEmpty() ? shared(invoiceText) : null;
-    return new Line(block, record, verdict(wellFormed), counted, null, 0, null);
+    if (block.cut(record)) {
+      csv.dropLast();
+    }
+    Verdict verdict = unusable == null ? verdict(wellFormed) : unusable.naming(readableCustomer());
+    return new Line(block, record, verdict, counted(), null, 0, null);
+  }
+
+  /// The invoice that the line counts for, whatever is wrong with the rest of it: mending the line
+  /// must not shift the ids of those after it. None is remembered that no id could hold.
+  private @Nullable String counted() {
+    String text = csv.readable(columns.invoice());
+    return text.isEmpty() || text.length() > 2 * INVOICE_CODE_POINTS ? null : shared(text);
+  }
+
+  /// The customer of a line that cannot be used, so that erasing the customer finds its letter.
+  private @Nullable String readableCustomer() {
+    String who = withoutSuffix(csv.readable(columns.customer()).strip());
+    return Rules.whyNotId(who) == null ? who : null;
   }
 
   private Verdict verdict(boolean wellFormed) {
     if (!wellFormed) {
-      return Rejected.unparsable("The line is not CSV: a quote is misplaced or never closes");
+      return Rejected.unparsable("The line is not CSV: a quote is misplaced or never closes")
+          .naming(readableCustomer());
     }
     try {
       return judged();
     } catch (Unparsable e) {
-      return Rejected.unparsable(String.valueOf(e.getMessage()));
+      return Rejected.unparsable(String.valueOf(e.getMessage())).naming(readableCustomer());
     }
   }
 
@@ -146,7 +159,10 @@ final class CsvReading {
   }
 
   private String customer() {
-    String text = csv.text(columns.customer()).strip();
+    return withoutSuffix(csv.text(columns.customer()).strip());
+  }
+
+  private String withoutSuffix(String text) {
     String suffix = profile.customerSuffix();
     return suffix.isEmpty() || !text.endsWith(suffix)
         ? text

@@ -46,6 +46,9 @@ final class Scanner {
   /// Takes all of `bytes`.
   void append(ByteBuffer bytes) {
     int length = bytes.remaining();
+    if (records == 0 && recordStart > 0) {
+      forget();
+    }
     if (filled + length > buffer.length) {
       buffer = Arrays.copyOf(buffer, Math.max(filled + length, buffer.length * 2));
     }
@@ -59,15 +62,20 @@ final class Scanner {
     return records > 0;
   }
 
-  /// Hands over the records found since the last call.
+  /// Hands over the records found since the last call, in arrays no larger than they need: blocks
+  /// wait for the database, and a sender chooses how many records are in each.
   Block take() {
-    Block block = new Block(buffer, bounds, lines, records);
-    buffer = Arrays.copyOfRange(buffer, recordStart, filled);
+    byte[] unfinished = Arrays.copyOfRange(buffer, recordStart, filled);
+    Block block =
+        new Block(
+            buffer.length > 2 * filled ? Arrays.copyOf(buffer, filled) : buffer,
+            Arrays.copyOf(bounds, 2 * records),
+            Arrays.copyOf(lines, records),
+            records);
+    buffer = unfinished;
     filled = buffer.length;
     scanned -= recordStart;
     recordStart = 0;
-    bounds = new int[bounds.length];
-    lines = new long[lines.length];
     records = 0;
     return block;
   }
@@ -167,6 +175,14 @@ final class Scanner {
     bounds[2 * records] = start;
     bounds[2 * records + 1] = end;
     lines[records++] = recordLine;
+  }
+
+  /// Forgets what lies before the unfinished record: blank lines, which leave in no block.
+  private void forget() {
+    System.arraycopy(buffer, recordStart, buffer, 0, filled - recordStart);
+    filled -= recordStart;
+    scanned -= recordStart;
+    recordStart = 0;
   }
 
   /// Forgets what an overlong record has beyond the part that a letter keeps.

@@ -21,6 +21,11 @@ sealed interface Verdict {
   record Rejected(String reason, String code, String message, @Nullable String customer)
       implements Verdict {
 
+    /// The same of a line that names `customer`.
+    Rejected naming(@Nullable String customer) {
+      return new Rejected(reason, code, message, customer);
+    }
+
     static Rejected unparsable(String message) {
       return new Rejected("unparsable", "ERR_VALIDATION", message, null);
     }

@@ -54,6 +54,23 @@ class LettersTest {
   }
 
   @Test
+  void page_ofLongLetters_endsEarlyAndSaysSo() throws SQLException {
+    String raw = "x".repeat(64 * 1024);
+    List<Letter> letters = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      letters.add(
+          new Letter(0, "r", i, "invalid", "c", "m", raw, null, null, "d" + i, null, 1_000));
+    }
+    store.run(new Chore.KeepLetters(letters));
+    List<Letter> first = page(null, null, 1_000, 0);
+    List<Letter> second = page(null, null, 1_000, first.getLast().id());
+    List<Letter> third = page(null, null, 1_000, second.getLast().id());
+    assertThat(List.of(first.size(), second.size(), third.size())).containsExactly(16, 16, 8);
+    assertThat(Query.Letters.full(first)).isTrue();
+    assertThat(Query.Letters.full(third)).isFalse();
+  }
+
+  @Test
   void letters_areKeptInTheirOrder_andPaged() throws SQLException {
     List<Letter> letters = new ArrayList<>();
     for (int i = 0; i < 150; i++) {

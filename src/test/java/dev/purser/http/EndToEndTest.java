@@ -12,7 +12,11 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -49,6 +53,33 @@ final class EndToEndTest {
 
   private static HttpResponse<byte[]> delete(String path) {
     return served.send("DELETE", path, BodyPublishers.noBody());
+  }
+
+  @Test
+  void letters_tooLongForOnePage_allListed() {
+    String lines =
+        IntStream.range(0, 40)
+            .mapToObj(i -> i + "x".repeat(64 * 1024) + "\n")
+            .collect(Collectors.joining());
+    HttpResponse<byte[]> r =
+        served.send(
+            "POST",
+            "/v1/ingest",
+            BodyPublishers.ofString(lines),
+            "Content-Type",
+            "application/x-ndjson");
+    String path = "/v1/dead-letters?limit=1000&run=" + data(r).path("run").asText();
+    Set<Long> ids = new HashSet<>();
+    int pages = 0;
+    for (String next = ""; next != null; pages++) {
+      JsonNode page = data(served.get(path + next));
+      page.path("dead_letters").forEach(l -> ids.add(l.path("id").asLong()));
+      next = page.path("next").isNull() ? null : "&after=" + page.path("next").asText();
+    }
+    assertThat(ids).hasSize(40);
+    assertThat(pages).isBetween(3, 5);
+    HttpResponse<byte[]> streamed = served.get(path, "Accept", "application/x-ndjson");
+    assertThat(new String(streamed.body(), StandardCharsets.UTF_8).lines()).hasSize(40);
   }
 
   @Test

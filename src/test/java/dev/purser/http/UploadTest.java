@@ -10,6 +10,7 @@ import dev.purser.faults.ServiceError;
 import dev.purser.ingest.Ingest;
 import dev.purser.ledger.Outcome;
 import dev.purser.ledger.RunEvent;
+import dev.purser.ledger.StrictJson;
 import dev.purser.ledger.Totals;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -112,6 +113,15 @@ final class UploadTest {
     assertProblem(broken, 422, "ERR_VALIDATION", "body");
     assertThat(Served.tree(broken).path("lines").asLong()).isEqualTo(2);
     assertThat(Served.tree(broken).path("run").asText()).isEqualTo("r-1");
+
+    byte[] corrupt = twice.toByteArray();
+    corrupt[20] ^= 0x55;
+    corrupt[21] ^= 0x55;
+    assertThat(
+            Served.tree(upload(corrupt, "Content-Type", LINES, "Content-Encoding", "gzip"))
+                .path("detail")
+                .asText())
+        .isEqualTo("body is not valid gzip");
   }
 
   @Test
@@ -240,6 +250,21 @@ final class UploadTest {
     assertThat(firstMiB).as("read ahead of the store").isLessThan(64L << 20);
     end.complete(new RunEvent.Summary(Stubs.report(0)));
     sender.join(20_000);
+  }
+
+  @Test
+  void upload_asLinesEndingEarly_lastLineIsTheProblem() throws StrictJson.NotJson {
+    served.bulk.starting = UploadTest::counting;
+    byte[] noGzip = "{}\n".getBytes(StandardCharsets.UTF_8);
+    HttpResponse<byte[]> r =
+        upload(noGzip, "Content-Type", LINES, "Content-Encoding", "gzip", "Accept", LINES);
+
+    String last = new String(r.body(), StandardCharsets.UTF_8).lines().toList().getLast();
+    // Strictly parsed: no member stands there twice.
+    JsonNode problem = StrictJson.parse(last.getBytes(StandardCharsets.UTF_8));
+    assertThat(problem.path("type").asText()).isEqualTo("problem");
+    assertThat(problem.path("code").asText()).isEqualTo("ERR_VALIDATION");
+    assertThat(problem.path("lines").asLong()).isEqualTo(2);
   }
 
   @Test

@@ -117,7 +117,7 @@ final class CsvReaderTest {
     Line line = Samples.csv(Samples.HEADER).read(blocks.getFirst()).get(1);
     assertThat(((Rejected) line.verdict()).reason()).isEqualTo("unparsable");
     assertThat(line.block().text(1)).contains("caf\ufffd");
-    assertThat(line.derivedId()).startsWith("sha256-");
+    assertThat(line.group()).isEqualTo("1");
   }
 
   @Test
@@ -135,6 +135,43 @@ final class CsvReaderTest {
             .map(Line::derivedId)
             .toList();
     assertThat(ids).containsExactly("A-1", "A-2", "B-1", "A-3", "A-4");
+  }
+
+  @Test
+  void ordinals_countLinesThatCannotBeRead_ofTheirReadableInvoice() {
+    String good = ",s,d,1,2010-12-01 08:26:00,1,17.0,F\n";
+    byte[] body =
+        (("A" + good)
+                + "A,s,\u00e9,1,2010-12-01 08:26:00,1,17.0,F\n"
+                + ("A,s," + "z".repeat(5_000) + ",1,2010-12-01 08:26:00,1,17.0,F\n")
+                + "A,s,\"d\"x,1,2010-12-01 08:26:00,1,17.0,F\n"
+                + ("\u00e9" + good)
+                + ("\"A\"x" + good)
+                + ("z".repeat(3_000) + good)
+                + ("A" + good))
+            .getBytes(ISO_8859_1);
+    Ordinals ordinals = new Ordinals(10_000);
+    List<Line> lines =
+        Samples.csv(Samples.HEADER, 4_000)
+            .read(Samples.blocks(true, 4_000, body, 1 << 16).getFirst())
+            .stream()
+            .map(ordinals::number)
+            .toList();
+    assertThat(lines.stream().map(Line::givenId))
+        .containsExactly("A-1", "A-2", "A-3", "A-4", null, null, null, "A-5");
+  }
+
+  @Test
+  void lines_unparsable_nameTheCustomerThatCanBeRead() {
+    for (String record :
+        List.of(
+            "1,s,d,x,2010-12-01 08:26:00,1,17.0,F",
+            "1,s,d,1,never,1,17.0,F",
+            "1,s,d,1,2010-12-01 08:26:00,1,17.0",
+            "1,s,d,1,2010-12-01 08:26:00,1,17.0,\"F\"x")) {
+      assertThat(((Rejected) line(record).verdict()).customer()).as(record).isEqualTo("17");
+    }
+    assertThat(((Rejected) line("1,s,d,x,2010-12-01 08:26:00,1,,F").verdict()).customer()).isNull();
   }
 
   @Test

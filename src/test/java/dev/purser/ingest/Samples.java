@@ -47,7 +47,11 @@ final class Samples {
 
   /// A reader of files with `header`.
   static CsvReader csv(String header) {
-    return switch (CsvReader.open(retail(), Block.of(header, 1), 0, 1 << 20)) {
+    return csv(header, 1 << 20);
+  }
+
+  static CsvReader csv(String header, int lineLimit) {
+    return switch (CsvReader.open(retail(), Block.of(header, 1), 0, lineLimit)) {
       case CsvReader.Opened.Ready(CsvReader reader) -> reader;
       case CsvReader.Opened.Refused(var error) ->
           throw new IllegalArgumentException(error.message());

@@ -91,6 +91,27 @@ final class ScannerTest {
   }
 
   @Test
+  void blankLines_withoutEnd_boundedMemory() {
+    Scanner scanner = new Scanner(false, LIMIT);
+    byte[] blank = "\n".repeat(64 * 1024).getBytes(UTF_8);
+    for (int i = 0; i < 64; i++) {
+      scanner.append(ByteBuffer.wrap(blank));
+    }
+    scanner.append(ByteBuffer.wrap("last\n".getBytes(UTF_8)));
+    Block block = scanner.take();
+    assertThat(Samples.records(List.of(block))).containsExactly("last");
+    assertThat(block.line(0)).isEqualTo(64 * 64 * 1024 + 1);
+    assertThat(block.bytes().length).isLessThan(4 * blank.length);
+  }
+
+  @Test
+  void block_ofAnOverlongLine_holdsNoMoreThanItsRecord() {
+    byte[] body = ("x".repeat(2 * LIMIT) + "\n").getBytes(UTF_8);
+    Block block = Samples.blocks(false, LIMIT, body, 1 << 16).getFirst();
+    assertThat(block.bytes().length).isLessThanOrEqualTo(2 * Block.RAW_BYTES);
+  }
+
+  @Test
   void overlongLine_atTheEndWithoutNewline_isOneRecord() {
     var blocks = Samples.blocks(false, 1024, "x".repeat(100_000).getBytes(UTF_8), 700);
     assertThat(blocks).hasSize(1);

@@ -69,6 +69,13 @@ final class StrictJsonTest {
   }
 
   @Test
+  void place_ofTheMistake_countedFromTheFirstByteOfTheValue() {
+    byte[] bytes = "{\"a\":1}\n{\"b\":x}".getBytes(UTF_8);
+    assertThatThrownBy(() -> StrictJson.parse(bytes, 8, bytes.length))
+        .hasMessage("is not JSON, at byte 6");
+  }
+
+  @Test
   void duplicateKeys_spelledWithEscapes_refused() {
     assertThat(accepts("{\"a\":1,\"\\u0061\":2}".getBytes(UTF_8))).isFalse();
     assertThat(accepts("{\"b\":{\"a\":1},\"a\":2}".getBytes(UTF_8))).isTrue();
