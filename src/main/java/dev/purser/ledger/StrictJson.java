@@ -63,7 +63,7 @@ public final class StrictJson {
       }
       return value;
     } catch (JsonProcessingException e) {
-      throw new NotJson("is not JSON" + place(e, from));
+      throw new NotJson("is not JSON" + place(e));
     } catch (IOException e) {
       throw new NotJson("is not JSON");
     }
@@ -121,10 +121,11 @@ public final class StrictJson {
     return NODES.numberNode(Double.parseDouble(digits));
   }
 
-  private static String place(JsonProcessingException e, int from) {
+  /// Where the parser stopped, from 1; it counts from the start of what it was given.
+  private static String place(JsonProcessingException e) {
     return e.getLocation() == null || e.getLocation().getByteOffset() < 0
         ? ""
-        : ", at byte " + (e.getLocation().getByteOffset() - from + 1);
+        : ", at byte " + (e.getLocation().getByteOffset() + 1);
   }
 
   /// Why bytes are not JSON: the end of a sentence that begins with what was sent, such as "The
