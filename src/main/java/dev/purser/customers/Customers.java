@@ -39,6 +39,11 @@ import org.jspecify.annotations.Nullable;
 public final class Customers {
   static final ServiceError TIMEOUT =
       new ServiceError.Timeout("The deadline passed before there was an answer.");
+
+  /// How much longer than its deadline an answer is waited for: whoever gives up at the deadline
+  /// knows whether anything was applied, and must not lose a race against those who do not.
+  private static final Duration GRACE = Duration.ofMillis(250);
+
   private static final Reply LATE_READ = new Reply.Refused(TIMEOUT, false);
   private static final Reply LATE_WRITE = new Reply.Refused(Refusals.UNKNOWN, true);
 
@@ -125,7 +130,7 @@ public final class Customers {
         AskPattern.ask(
             customers,
             replyTo -> new ShardingEnvelope<>(id, command.apply(replyTo)),
-            Duration.ofMillis(left),
+            Duration.ofMillis(left).plus(GRACE),
             system.scheduler());
     return reply.exceptionally(_ -> late);
   }
@@ -140,7 +145,8 @@ public final class Customers {
     CompletableFuture<Lookup> result = new CompletableFuture<>();
     var _ =
         system.systemActorOf(
-            Gathering.create(customers, ids, deadlineMillis, Duration.ofMillis(left), result),
+            Gathering.create(
+                customers, ids, deadlineMillis, Duration.ofMillis(left).plus(GRACE), result),
             "lookup-" + lookups.incrementAndGet(),
             Props.empty());
     return result;
@@ -171,7 +177,7 @@ public final class Customers {
       return CompletableFuture.failedFuture(new Fault(TIMEOUT));
     }
     CompletionStage<Answer<T>> asked =
-        AskPattern.ask(database, command, Duration.ofMillis(left), system.scheduler());
+        AskPattern.ask(database, command, Duration.ofMillis(left).plus(GRACE), system.scheduler());
     return asked
         .exceptionally(_ -> new Answer.Failed<>(TIMEOUT))
         .thenApply(

@@ -8,6 +8,8 @@ import dev.purser.ledger.Totals;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +21,8 @@ public final class ProfileJson {
   private static final JsonFactory JSON =
       new JsonFactory().enable(JsonGenerator.Feature.COMBINE_UNICODE_SURROGATES_IN_UTF8);
   private static final int USUAL_BYTES = 384;
+  private static final byte[] CURRENT = "\"stale\":false}".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] STALE = "\"stale\":true}".getBytes(StandardCharsets.US_ASCII);
 
   private ProfileJson() {}
 
@@ -43,6 +47,17 @@ public final class ProfileJson {
       throw new UncheckedIOException(e); // memory cannot fail to be written
     }
     return out.toByteArray();
+  }
+
+  /// What [#encode] made of a profile, marked as stale.
+  public static byte[] stale(byte[] json) {
+    int kept = json.length - CURRENT.length;
+    if (kept < 0 || !Arrays.equals(json, kept, json.length, CURRENT, 0, CURRENT.length)) {
+      return json;
+    }
+    byte[] marked = Arrays.copyOf(json, kept + STALE.length);
+    System.arraycopy(STALE, 0, marked, kept, STALE.length);
+    return marked;
   }
 
   private static void writePreferences(JsonGenerator json, Map<String, String> preferences)

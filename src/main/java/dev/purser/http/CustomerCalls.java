@@ -68,7 +68,7 @@ final class CustomerCalls {
     return call.body()
         .json()
         .thenCompose(json -> call.doors().customers().lookup(ids(json), call.deadlineMillis()))
-        .thenApply(CustomerCalls::found);
+        .thenApply(lookup -> found(call, lookup));
   }
 
   static CompletionStage<Answer> liftSuppression(Call call) {
@@ -98,11 +98,19 @@ final class CustomerCalls {
         List<HttpHeader> headers = List.of(tag(r.version()), source(r.source()));
         yield Preconditions.unchanged(call.head(), r.version())
             ? new Answer.Bare(304, headers)
-            : new Answer.Data(200, r.json(), headers);
+            : new Answer.Data(200, shown(call, r), headers);
       }
       case Reply.Refused r -> throw Problem.of(r.error(), null).refusal();
       case Reply.Applied _ -> throw new IllegalStateException("a read was answered as a write");
     };
+  }
+
+  /// The profile as it is told: while the database is away nothing can be said to be current, not
+  /// even what a customer has in memory.
+  private static byte[] shown(Call call, Reply.Read read) {
+    return call.doors().operations().degraded().contains("database")
+        ? ProfileJson.stale(read.json())
+        : read.json();
   }
 
   private static Answer replaced(Call call, Reply.Applied applied) {
@@ -153,7 +161,7 @@ final class CustomerCalls {
     return List.copyOf(distinct);
   }
 
-  private static Answer found(Customers.Lookup lookup) {
+  private static Answer found(Call call, Customers.Lookup lookup) {
     if (lookup.found().isEmpty() && lookup.missing().isEmpty() && lookup.error() != null) {
       throw Problem.of(lookup.error(), null).refusal();
     }
@@ -161,7 +169,7 @@ final class CustomerCalls {
         g -> {
           g.writeArrayFieldStart("customers");
           for (Reply.Read r : lookup.found()) {
-            g.writeRawValue(new String(r.json(), StandardCharsets.UTF_8));
+            g.writeRawValue(new String(shown(call, r), StandardCharsets.UTF_8));
           }
           g.writeEndArray();
           Json.strings(g, "missing", lookup.missing());

@@ -194,7 +194,7 @@ final class CustomersTest {
   }
 
   @Test
-  void apply_databasePaused_outcomeUnknownAndTrueLater() {
+  void apply_databasePaused_notAppliedAndTakenLater() {
     node.apply("c8", purchase("p1", 5));
     TestProbe<Done> done = node.kit.createTestProbe();
     node.database.tell(new Database.Pause(done.ref()));
@@ -206,6 +206,7 @@ final class CustomersTest {
     node.database.tell(new Database.Resume(done.ref()));
     done.receiveMessage();
     assertThat(late.error().retryable()).isTrue();
+    assertThat(late.outcomeUnknown()).as("the database never began it").isFalse();
     Reply.Applied again = node.apply("c8", purchase("p2", 5));
     assertThat(again.profile().totals("GBP").purchases()).isEqualTo(2);
   }

@@ -518,6 +518,17 @@ final class EdgeTest {
   }
 
   @Test
+  void customer_databaseAway_toldAsStaleFromWhereverItComes() {
+    served.operations.degraded = List.of("database");
+    JsonNode read = Served.tree(served.get("/v1/customers/17850")).path("data");
+    served.operations.degraded = List.of();
+    assertThat(read.path("stale").asBoolean()).isTrue();
+    JsonNode now = Served.tree(served.get("/v1/customers/17850")).path("data");
+    assertThat(now.path("stale").asBoolean()).isFalse();
+    assertThat(read.path("version")).isEqualTo(now.path("version"));
+  }
+
+  @Test
   void health_drainingOrDegraded_told() {
     served.operations.unready = List.of("draining");
     HttpResponse<byte[]> r = served.get("/health/ready");
@@ -528,6 +539,7 @@ final class EdgeTest {
     served.operations.degraded = List.of("database");
     assertThat(Served.tree(served.get("/health/ready")).path("data").toString())
         .isEqualTo("{\"ready\":true,\"degraded\":[\"database\"]}");
+    served.operations.degraded = List.of();
   }
 
   @Test
