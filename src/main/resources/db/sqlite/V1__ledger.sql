@@ -71,14 +71,20 @@ CREATE TABLE refunds (
 
 CREATE INDEX refunds_by_time ON refunds (customer, at_micros DESC, id);
 
--- What each settlement with an id applied. One row of currency '' if there was nothing pending.
+-- What each settlement with an id applied (refunds and amount_minor, 0 where nothing was pending)
+-- and the totals it left, so that the same id again is told the first result. One row a currency of
+-- the customer, or one of currency '' if there is none.
 CREATE TABLE settlements (
-  settlement   TEXT    NOT NULL,
-  customer     TEXT    NOT NULL,
-  currency     TEXT    NOT NULL,
-  refunds      INTEGER NOT NULL,
-  amount_minor INTEGER NOT NULL,
-  change_id    INTEGER NOT NULL,
+  settlement    TEXT    NOT NULL,
+  customer      TEXT    NOT NULL,
+  currency      TEXT    NOT NULL,
+  refunds       INTEGER NOT NULL,
+  amount_minor  INTEGER NOT NULL,
+  purchases     INTEGER NOT NULL,
+  gross_minor   INTEGER NOT NULL,
+  all_refunds   INTEGER NOT NULL,
+  settled_minor INTEGER NOT NULL,
+  change_id     INTEGER NOT NULL,
   PRIMARY KEY (settlement, customer, currency)
 ) STRICT, WITHOUT ROWID;
 

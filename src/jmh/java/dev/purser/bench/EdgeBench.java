@@ -16,8 +16,8 @@ import java.util.function.Supplier;
 /// `mvn -Pbench -DskipTests verify` runs it against the packaged distribution with its heap as
 /// asked here. Nothing is asserted: the numbers go to the README.
 public final class EdgeBench {
-  private static final int ROUNDS = 5;
-  private static final double SECONDS = 4;
+  private static final int ROUNDS = Integer.getInteger("rounds", 5);
+  private static final double SECONDS = 6;
   private static final int CUSTOMERS = 5_000;
 
   private final PurserProcess server;
@@ -48,7 +48,7 @@ public final class EdgeBench {
 
   private void warmUp() throws IOException {
     new HttpLoad(port, 201).run(128, 15, this::purchase);
-    new HttpLoad(port, 200).run(128, 5, this::constantPost);
+    new HttpLoad(port, 201).run(128, 5, this::constantPost);
     new HttpLoad(port, 200).run(64, 10, this::customer);
     new HttpLoad(port, 200).run(64, 5, this::constantGet);
     new HttpLoad(port, 200).run(8, 5, this::lookup);
@@ -59,7 +59,7 @@ public final class EdgeBench {
     double[] constant = new double[ROUNDS];
     double[] bare = new double[ROUNDS];
     for (int i = 0; i < ROUNDS; i++) {
-      constant[i] = measure("constant POST, 128 connections", 200, 128, this::constantPost);
+      constant[i] = measure("constant POST, 128 connections", 201, 128, this::constantPost);
       ours[i] = measure("durable POST, 128 connections", 201, 128, this::purchase);
       bare[i] = BareSingles.run(SECONDS);
       System.out.printf("bare JDBC, one sync each: %,.0f/s%n", bare[i]);
@@ -119,7 +119,7 @@ public final class EdgeBench {
 
   private byte[] constantPost() {
     return post(
-        "/bench/constant",
+        "/bench/constant/c" + random.nextInt(CUSTOMERS) + "/purchases",
         "{\"id\":\"p"
             + random.nextInt(1_000_000)
             + "\",\"sku\":\"85123A\",\"description\":\"WHITE HANGING HEART T-LIGHT HOLDER\","
@@ -132,7 +132,7 @@ public final class EdgeBench {
   }
 
   private byte[] constantGet() {
-    return get("/bench/constant");
+    return get("/bench/constant/c" + random.nextInt(CUSTOMERS));
   }
 
   private byte[] lookup() {

@@ -3,21 +3,21 @@ package dev.purser.customers;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.purser.ledger.Profile;
+import dev.purser.ledger.Timestamps;
 import dev.purser.ledger.Totals;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// A profile as the `data` object that the HTTP contract promises, in UTF-8. Pure functions.
 ///
-/// Times are RFC 3339 in UTC with `Z`, with no fraction, milliseconds or microseconds: as few
-/// digits in groups of three as tell the instant.
+/// Times are written as everywhere else: RFC 3339 in UTC with `Z` and microseconds.
 public final class ProfileJson {
-  private static final JsonFactory JSON = new JsonFactory();
+  // Characters beyond the first plane as they came, in UTF-8, not as escaped pairs of surrogates.
+  private static final JsonFactory JSON =
+      new JsonFactory().enable(JsonGenerator.Feature.COMBINE_UNICODE_SURROGATES_IN_UTF8);
   private static final int USUAL_BYTES = 384;
 
   private ProfileJson() {}
@@ -43,11 +43,6 @@ public final class ProfileJson {
       throw new UncheckedIOException(e); // memory cannot fail to be written
     }
     return out.toByteArray();
-  }
-
-  /// An instant as this service writes it.
-  public static String time(long micros) {
-    return Instant.EPOCH.plus(micros, ChronoUnit.MICROS).toString();
   }
 
   private static void writePreferences(JsonGenerator json, Map<String, String> preferences)
@@ -77,7 +72,7 @@ public final class ProfileJson {
     if (micros == null) {
       json.writeNullField(name);
     } else {
-      json.writeStringField(name, time(micros));
+      json.writeStringField(name, Timestamps.format(micros));
     }
   }
 }

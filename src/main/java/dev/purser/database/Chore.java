@@ -17,6 +17,13 @@ public sealed interface Chore {
 
   record DropLetter(long id) implements Chore {}
 
+  /// Drops these letters, as far as they are there.
+  record DropLetterIds(List<Long> ids) implements Chore {
+    public DropLetterIds {
+      ids = List.copyOf(ids);
+    }
+  }
+
   /// Drops the letters of a run, of a reason, or of both together; at least one is named.
   record DropLetters(@Nullable String run, @Nullable String reason) implements Chore {}
 

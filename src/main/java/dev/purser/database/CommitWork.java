@@ -1,6 +1,7 @@
 package dev.purser.database;
 
 import dev.purser.slots.Connector;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -46,8 +47,19 @@ final class CommitWork extends StoreWork {
       throw new IllegalStateException(applied.size() + " results for " + writes.size() + " writes");
     }
     committing();
-    store.commit();
+    commit(store);
     results = applied;
+  }
+
+  private void commit(Store store) throws SQLException {
+    try {
+      store.commit();
+    } catch (SQLException e) {
+      if (store.uncommitted(e)) {
+        uncommitted();
+      }
+      throw e;
+    }
   }
 
   @Override

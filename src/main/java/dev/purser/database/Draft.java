@@ -57,7 +57,7 @@ final class Draft {
     List<Outcome.Sum> sums = tally.pending();
     settled = !sums.isEmpty();
     tally.settle();
-    decide(new Outcome.Settled(false, sums));
+    decide(new Outcome.Settled(false, sums, tally.settledTotals()));
   }
 
   /// Decides an erasure that was carried out.

@@ -72,8 +72,8 @@ final class KnownSave {
     SettlementRows.Made made =
         settle.id() == null ? null : settlements.find(past.save.customer(), settle.id());
     return made == null
-        ? new Outcome.Settled(false, past.tally.pending())
-        : new Outcome.Settled(made.changeId() != past.save.changeId(), made.sums());
+        ? new Outcome.Settled(false, past.tally.pending(), past.tally.settledTotals())
+        : made.outcome(past.save.changeId());
   }
 
   private boolean settledBy(CustomerSave save) throws SQLException {

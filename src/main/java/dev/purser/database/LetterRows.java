@@ -47,6 +47,14 @@ final class LetterRows {
     return statements.update(DROP, b -> b.number(id));
   }
 
+  long drop(List<Long> ids) throws SQLException {
+    long rows = 0;
+    for (long id : ids) {
+      rows += drop(id);
+    }
+    return rows;
+  }
+
   long drop(Chore.DropLetters chore) throws SQLException {
     if (chore.run() == null && chore.reason() == null) {
       throw new IllegalArgumentException("Dropping letters needs a run or a reason.");

@@ -5,7 +5,6 @@ import dev.purser.database.EventRows.Mine;
 import dev.purser.faults.ServiceError;
 import dev.purser.ledger.Change;
 import dev.purser.ledger.Erase;
-import dev.purser.ledger.Outcome;
 import dev.purser.ledger.Preferences;
 import dev.purser.ledger.Purchase;
 import dev.purser.ledger.Refund;
@@ -104,11 +103,10 @@ final class OrderedSave {
     }
     SettlementRows.Made made = settlements.find(draft.save.customer(), settle.id());
     if (made != null) {
-      boolean ours = made.changeId() == draft.save.changeId();
-      draft.decide(new Outcome.Settled(!ours, made.sums()));
+      draft.decide(made.outcome(draft.save.changeId()));
       return;
     }
-    settlements.keep(draft.save, settle.id(), draft.tally.pending());
+    settlements.keep(draft.save, settle.id(), draft.tally);
     draft.settle();
   }
 

@@ -162,7 +162,18 @@ abstract sealed class PendingWrite {
   }
 
   private static int rowsOf(Chore chore) {
-    return chore instanceof Chore.KeepLetters(List<Letter> letters) ? letters.size() : 1;
+    return switch (chore) {
+      case Chore.KeepLetters(List<Letter> letters) -> letters.size();
+      case Chore.DropLetterIds(List<Long> ids) -> ids.size();
+      case Chore.DropLetter _,
+          Chore.DropLetters _,
+          Chore.ExpireLetters _,
+          Chore.KeepRun _,
+          Chore.InterruptRuns _,
+          Chore.LiftSuppression _,
+          Chore.ForgetErasures _ ->
+          1;
+    };
   }
 
   private static long bytesOf(Chore chore) {

@@ -3,6 +3,7 @@ package dev.purser.database;
 import dev.purser.faults.DatabaseCause;
 import java.sql.SQLException;
 import java.util.Map;
+import java.util.Set;
 
 /// What the errors of SQLite mean: a table over its primary result codes, refined by extended ones
 /// where the primary code says too little. Immutable.
@@ -39,6 +40,14 @@ final class SqliteErrors {
           Map.entry(10 | 27 << 8, setup("was moved or deleted while open; put it back")),
           Map.entry(8 | 4 << 8, setup("was moved or deleted while open; put it back")));
 
+  /// Commits that fail with these primary codes are not applied. Busy and constraint leave the
+  /// transaction open, as https://sqlite.org/lang_transaction.html says of a commit; read-only
+  /// comes before anything is written. A full disk is told by the write itself: a commit counts
+  /// only once the last frame of its log is whole (https://sqlite.org/walformat.html), and after
+  /// the last write comes only the sync, whose failures are I/O errors. Those are not listed: what
+  /// a failed sync left may be read as committed after a crash.
+  private static final Set<Integer> UNCOMMITTED = Set.of(5, 8, 13, 19);
+
   private SqliteErrors() {}
 
   /// What an error means.
@@ -48,6 +57,11 @@ final class SqliteErrors {
 
   static DatabaseCause cause(SQLException error) {
     return meaning(error).cause;
+  }
+
+  /// Whether a commit that failed with `error` is certain not to have been applied.
+  static boolean uncommitted(SQLException error) {
+    return UNCOMMITTED.contains(code(error) & 0xff);
   }
 
   /// One sentence for an operator: what is wrong and how to mend it.

@@ -42,6 +42,13 @@ final class SqliteSchema {
   /// Brings the file behind `connection` to [#VERSION], or throws [Escalated] if it is not ours to
   /// touch.
   static void prepare(Connection connection, DataSource source, Path file) throws SQLException {
+    prepare(connection, source, file, VERSION, "classpath:db/sqlite");
+  }
+
+  /// @param version what the migrations at `locations` lead to
+  static void prepare(
+      Connection connection, DataSource source, Path file, int version, String... locations)
+      throws SQLException {
     State state = look(connection);
     if (!state.empty() && state.application != APPLICATION) {
       throw new Escalated(
@@ -50,18 +57,18 @@ final class SqliteSchema {
               + " away.",
           null);
     }
-    if (state.version > VERSION) {
+    if (state.version > version) {
       throw new Escalated(
           file
               + " has schema version "
               + state.version
               + ", and this version of Purser knows none above "
-              + VERSION
+              + version
               + ": start the newer Purser that wrote it, or restore an older copy.",
           null);
     }
-    if (state.version < VERSION) {
-      migrate(source);
+    if (state.version < version) {
+      migrate(source, locations);
     }
   }
 
@@ -72,10 +79,9 @@ final class SqliteSchema {
     }
   }
 
-  private static void migrate(DataSource source) throws SQLException {
+  private static void migrate(DataSource source, String... locations) throws SQLException {
     try {
-      var _ =
-          Flyway.configure().dataSource(source).locations("classpath:db/sqlite").load().migrate();
+      var _ = Flyway.configure().dataSource(source).locations(locations).load().migrate();
     } catch (FlywayException e) {
       // What the disk or the file has to say is classified like any other error of the database.
       for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {

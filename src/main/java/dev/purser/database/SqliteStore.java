@@ -108,6 +108,11 @@ final class SqliteStore implements Store {
   }
 
   @Override
+  public boolean uncommitted(SQLException error) {
+    return SqliteErrors.uncommitted(error);
+  }
+
+  @Override
   public void rollback() throws SQLException {
     if (open) {
       open = false;
@@ -210,6 +215,7 @@ final class SqliteStore implements Store {
     return switch (chore) {
       case Chore.KeepLetters c -> letters.keep(c.letters());
       case Chore.DropLetter c -> letters.drop(c.id());
+      case Chore.DropLetterIds c -> letters.drop(c.ids());
       case Chore.DropLetters c -> letters.drop(c);
       case Chore.ExpireLetters c -> letters.expire(c);
       case Chore.KeepRun c -> runs.keep(c.run());

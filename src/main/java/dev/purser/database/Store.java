@@ -22,8 +22,13 @@ interface Store extends AutoCloseable {
   /// each write, in their order.
   List<Result> apply(List<Write> writes) throws SQLException;
 
-  /// Commits what [#apply] did. If this throws, the outcome is unknown.
+  /// Commits what [#apply] did. If this throws, the outcome is unknown, unless [#uncommitted] knows
+  /// better.
   void commit() throws SQLException;
+
+  /// Whether a commit that failed with `error` is certain not to have been applied, now or after a
+  /// crash.
+  boolean uncommitted(SQLException error);
 
   /// Takes back what [#apply] did; does nothing if no transaction is open.
   void rollback() throws SQLException;

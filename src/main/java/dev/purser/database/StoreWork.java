@@ -64,6 +64,11 @@ abstract class StoreWork implements Work<Store> {
     stage = Stage.COMMITTING;
   }
 
+  /// The commit failed and is known not to be applied.
+  final void uncommitted() {
+    stage = Stage.BEGUN;
+  }
+
   @Override
   public final void run(Store store, BooleanSupplier overran) throws Exception {
     stage = Stage.BEGUN;

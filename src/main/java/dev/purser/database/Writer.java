@@ -17,10 +17,10 @@ import org.jspecify.annotations.Nullable;
 ///
 /// ## Failure
 ///
-/// Work that failed before its commit is known not to be applied: it is tried again as far as its
-/// deadline and the retry budget allow, once more and alone if the fault may be its own, or
-/// refused. Work whose commit had begun may be applied: the same saves are run again, ahead of
-/// everything and past their deadlines, until it is known.
+/// Work that failed before its commit, or whose commit was refused for certain, is known not to be
+/// applied: it is tried again as far as its deadline and the retry budget allow, once more and
+/// alone if the fault may be its own, or refused. Any other commit that failed may be applied: the
+/// same saves are run again, ahead of everything and past their deadlines, until it is known.
 final class Writer {
   private final Shared shared;
   private final SaveQueue queue;

@@ -14,7 +14,7 @@ final class Accepts {
   /// The offer that `accept` likes best: highest weight, then most specifically named, then first.
   /// Null if it likes none.
   static @Nullable String best(@Nullable String accept, List<String> offers) {
-    if (accept == null || accept.equals("*/*")) {
+    if (accept == null || accept.equals("*/*") || accept.isBlank()) {
       return offers.getFirst();
     }
     String best = null;

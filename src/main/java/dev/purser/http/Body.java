@@ -66,15 +66,31 @@ final class Body {
 
   /// The body as JSON; refused with 415, 408, 413 or 400.
   CompletionStage<JsonNode> json(String... otherTypes) {
+    if (entity.isKnownEmpty()) {
+      throw Problem.malformed("The body is empty.").refusal(); // no type is missed where nothing is
+    }
     checkType(JSON, otherTypes);
     return whole().thenApply(Body::parse);
   }
 
-  /// As [#json], or a missing node if there is no body.
+  /// As [#json], or a missing node if there is no body. Of a chunked body only its end tells that
+  /// there is none, so that its type is judged after it.
   CompletionStage<JsonNode> optionalJson() {
-    return entity.isKnownEmpty()
-        ? CompletableFuture.completedFuture(MissingNode.getInstance())
-        : json();
+    if (entity.isKnownEmpty()) {
+      return CompletableFuture.completedFuture(MissingNode.getInstance());
+    }
+    if (entity.getContentLengthOption().isPresent()) {
+      return json();
+    }
+    return whole()
+        .thenApply(
+            bytes -> {
+              if (bytes.length == 0) {
+                return MissingNode.getInstance();
+              }
+              checkType(JSON);
+              return parse(bytes);
+            });
   }
 
   boolean isEmpty() {

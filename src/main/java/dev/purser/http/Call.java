@@ -84,6 +84,16 @@ final class Call {
     return Long.parseLong(text);
   }
 
+  /// The list of this path, whichever way its ids were percent-encoded: what its cursors are bound
+  /// to.
+  String list() {
+    StringBuilder list = new StringBuilder(route.template());
+    for (String segment : target.segments()) {
+      list.append('\0').append(Target.decode(segment, false, "path"));
+    }
+    return list.toString();
+  }
+
   /// The decoded path segment that the template names `{name}`.
   String segment(String name) {
     return Target.decode(target.segments().get(route.position(name)), false, name);

@@ -100,7 +100,7 @@ public final class Edge {
         throw unrouted(target, "OPTIONS");
       }
       return new Answer.Bare(
-          204, responses.allow(allowed.isEmpty() ? "GET, HEAD, OPTIONS" : allowed, head));
+          204, responses.allow(allowed.isEmpty() ? Routes.METHODS : allowed, head));
     }
 
     private Refusal unrouted(Target target, String method) {

@@ -12,7 +12,9 @@ import java.util.List;
 /// Writes JSON. Safe for many threads.
 public final class Json {
   private static final ObjectMapper MAPPER = new ObjectMapper();
-  private static final JsonFactory FACTORY = MAPPER.getFactory();
+  // Characters beyond the first plane as they came, in UTF-8, not as escaped pairs of surrogates.
+  private static final JsonFactory FACTORY =
+      MAPPER.getFactory().enable(JsonGenerator.Feature.COMBINE_UNICODE_SURROGATES_IN_UTF8);
   private static final byte[] HEAD = ascii("{\"status\":\"success\",\"data\":");
   private static final byte[] TIME = ascii(",\"processing_time_ms\":");
 

@@ -29,7 +29,7 @@ abstract class Listing<T> {
     }
   }
 
-  /// The member that holds the rows; also the name that its cursors are bound to.
+  /// The member that holds the rows; cursors are bound to it and to the path.
   abstract String name();
 
   /// At most `limit` rows after `place`, or from the start.
@@ -53,7 +53,7 @@ abstract class Listing<T> {
 
   /// Answers in the form that the caller likes.
   CompletionStage<Answer> answer(Call call) {
-    String scope = name() + call.route().template();
+    String scope = name() + call.list();
     String place = call.after(scope);
     int limit = call.limit();
     if (call.wantsLines()) {

@@ -1,9 +1,11 @@
 package dev.purser.http;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.apache.pekko.event.LoggingAdapter;
 import org.apache.pekko.http.ParsingErrorHandler;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
+import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.http.scaladsl.model.ErrorInfo;
@@ -24,9 +26,12 @@ public final class ParsingErrors extends ParsingErrorHandler {
         error.summary().contains("configured limit of") && error.summary().endsWith("headers");
     Problem problem = problem(tooMany ? 431 : status.intValue(), error.summary());
     METRICS.answered(HttpMetrics.UNMATCHED, problem.status(), 0);
+    List<HttpHeader> headers = new ArrayList<>();
+    headers.add(RawHeader.create("X-Request-Id", IDS.next()));
+    problem.headers().forEach((name, value) -> headers.add(RawHeader.create(name, value)));
     return HttpResponse.create()
         .withStatus(problem.status())
-        .withHeaders(List.of(RawHeader.create("X-Request-Id", IDS.next())))
+        .withHeaders(headers)
         .withEntity(HttpEntities.create(Responses.PROBLEM, problem.json(0)));
   }
 
@@ -37,9 +42,13 @@ public final class ParsingErrors extends ParsingErrorHandler {
       case 413 -> Problem.tooLarge("The body is too long.");
       case 414 -> Problem.of(414, "ERR_URI_TOO_LONG", "The URI is longer than 16 KiB.");
       case 431 -> Problem.of(431, "ERR_HEADERS", "The header fields are too many or too long.");
-      case 501 -> Problem.of(501, "ERR_METHOD", "This method is not known here.");
+      // A method that no path has: 405 as for one that this path has not.
+      case 501 ->
+          Problem.of(405, "ERR_METHOD", "This method is not known here.")
+              .withHeader("Allow", Routes.METHODS);
       case 500 -> Problem.internal();
-      default -> Problem.of(status, "ERR_VALIDATION", words(summary));
+      // Also 505: mostly a blank in the target, which makes the rest of it the protocol's version.
+      default -> Problem.malformed(words(summary));
     };
   }
 

@@ -7,6 +7,7 @@ import static dev.purser.http.Role.WRITER;
 
 import dev.purser.http.Route.Form;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// The route table: every URL that this edge answers, who may call it, which query parameters it
@@ -18,6 +19,13 @@ public final class Routes {
       Stream.of(customers(), ledger(), ingest(), letters(), node(), ops())
           .flatMap(List::stream)
           .toList();
+
+  /// Every method that some route has, in the form of `Allow`.
+  static final String METHODS =
+      Stream.concat(TABLE.stream().map(Route::method), Stream.of("HEAD", "OPTIONS"))
+          .distinct()
+          .sorted()
+          .collect(Collectors.joining(", "));
 
   private static final List<Route> BENCHMARK =
       List.of(

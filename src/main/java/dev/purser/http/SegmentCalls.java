@@ -5,6 +5,7 @@ import dev.purser.customers.Customer.Reply;
 import dev.purser.database.Query;
 import dev.purser.database.Query.SegmentFilter;
 import dev.purser.faults.FieldError;
+import dev.purser.ledger.JsonFields;
 import dev.purser.ledger.Preferences;
 import dev.purser.ledger.Rules;
 import dev.purser.ledger.Timestamps;
@@ -139,7 +140,9 @@ final class SegmentCalls {
         (name, value) -> {
           if (Rules.whyNotText(name) != null || Rules.whyNotText(value) != null) {
             errors.add(
-                new FieldError("preference", "names or asks for what no preference may hold"));
+                new FieldError(
+                    "preference." + JsonFields.clipped(name),
+                    "names or asks for what no preference may hold"));
           }
         });
     if (preferences.size() > Preferences.LIMIT) {

@@ -54,7 +54,7 @@ final class SettlementCalls {
           g.writeStringField("outcome", settled.duplicate() ? "duplicate" : "settled");
           Runs.writeSettled(g, settled.sums());
           g.writeArrayFieldStart("totals");
-          for (Totals totals : applied.profile().totals()) {
+          for (Totals totals : settled.totals()) {
             ProfileJson.write(g, totals);
           }
           g.writeEndArray();

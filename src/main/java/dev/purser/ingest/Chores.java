@@ -16,11 +16,15 @@ import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Asks the database for what is not a customer's: letters, runs, retention. Retryable refusals are
 /// repeated with backoff for as long as the caller has patience; every chore may be repeated
 /// safely. Stages fail with a [Fault]. Safe for many threads.
 final class Chores {
+  private static final Logger LOG = LoggerFactory.getLogger(Chores.class);
+
   /// An answer that is this late has been lost with a restart of the database's actor.
   private static final Duration GRACE = Duration.ofSeconds(5);
 
@@ -55,6 +59,17 @@ final class Chores {
   /// Does `chore` in the bulk lane, again and again while `patience` lasts.
   CompletionStage<Long> patiently(Chore chore, Duration patience) {
     return attempt(chore, clock.millis() + patience.toMillis(), 1);
+  }
+
+  /// For what nobody waits for: a failure is logged and counted here, and nothing was touched.
+  static CompletionStage<Long> noted(Chore chore, CompletionStage<Long> done) {
+    return done.exceptionally(
+        failure -> {
+          String name = chore.getClass().getSimpleName();
+          LOG.warn("{} was given up: {}", name, error(failure).message());
+          IngestMetrics.INSTANCE.failed(name).increment();
+          return 0L;
+        });
   }
 
   /// Exponential backoff with full jitter, capped.

@@ -172,6 +172,7 @@ public final class Ingest {
   private CompletionStage<Source<RunEvent, NotUsed>> begin(Work work) {
     return AskPattern.<Runs.Command, Begun>ask(
             runs, to -> new Runs.Begin(work, to), timeout, system.scheduler())
+        .exceptionally(failure -> new Begun.Refused(Chores.error(failure)))
         .thenApply(
             begun ->
                 switch (begun) {

@@ -31,6 +31,12 @@ final class IngestMetrics {
         reason, r -> Metrics.counter("dead_letters", "Lines that could not be used", "reason", r));
   }
 
+  /// @param chore the name of its record, of which there are few
+  Metrics.Counter failed(String chore) {
+    return Metrics.counter(
+        "ingest_chores_failed", "Writes beside the events that were given up", "chore", chore);
+  }
+
   private static Metrics.Counter lines(String outcome) {
     return Metrics.counter("ingest_lines", "Lines of uploads by outcome", "outcome", outcome);
   }

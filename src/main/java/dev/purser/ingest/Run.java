@@ -2,18 +2,14 @@ package dev.purser.ingest;
 
 import dev.purser.customers.Customer.Reply;
 import dev.purser.database.Chore;
-import dev.purser.database.Letter;
 import dev.purser.database.RunRow;
-import dev.purser.faults.DatabaseCause;
 import dev.purser.faults.ServiceError;
 import dev.purser.ingest.Batches.Batch;
 import dev.purser.ingest.Batches.Item;
 import dev.purser.ingest.LetterBox.Post;
+import dev.purser.ingest.Letters.Replayed;
 import dev.purser.ingest.Verdict.Rejected;
-import dev.purser.ledger.Outcome;
 import dev.purser.ledger.RunEvent;
-import dev.purser.ledger.RunEvent.Report;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import org.apache.pekko.actor.NoSerializationVerificationNeeded;
@@ -32,37 +28,31 @@ import org.apache.pekko.stream.javadsl.SourceQueueWithComplete;
 import org.apache.pekko.stream.typed.javadsl.ActorSink;
 import org.jspecify.annotations.Nullable;
 
-/// One upload or replay on its way into the database: the owner of its counters, of its events in
-/// flight and of its letters.
+/// One upload or replay on its way into the database: reads while there is room, and ends when all
+/// that was read is settled.
 ///
 /// *Ownership.* Everything here is confined to this actor. Lines arrive already read, a block at a
 /// time, and the next block is asked for only while there is room, so the socket feels every delay.
 ///
-/// *Order.* See [Batches]. A refused batch stays in front of its customer's later events.
-///
-/// *Failure.* A bad line becomes a letter. A retryable refusal is repeated with backoff while
-/// patience lasts. Anything else ends the run with a problem; what was committed stays.
+/// *Failure.* A bad line becomes a letter ([Letters]), an outage is waited out ([Deliveries]).
+/// Anything else ends the run with a problem; what was committed stays. A crash of this actor ends
+/// it the same way, with a problem that says so.
 final class Run {
   private final ActorContext<Command> context;
-  private final TimerScheduler<Command> timers;
   private final Setup setup;
   private final UniqueKillSwitch body;
-  private final Batches batches;
-  private final LetterBox letters;
-  private final Counters counters = new Counters();
-  private final IngestMetrics metrics = IngestMetrics.INSTANCE;
+  private final Lines lines;
+  private final Letters letters;
+  private final Deliveries deliveries;
+  private final Account account;
 
   private @Nullable ActorRef<Ack> starved; // waits for room before it sends more
-  private int inFlight; // lines read and not settled
-  private long inFlightBytes;
-  private int sent; // batches and drops that an answer is due for
   private boolean ended; // no more lines will come
   private boolean abandoned; // what is not in hand is given up
   private boolean closing;
   private boolean told; // the last event is out
   private String state = "done";
   private @Nullable ServiceError problem;
-  private long rowAtMillis;
 
   sealed interface Command extends NoSerializationVerificationNeeded {}
 
@@ -79,21 +69,22 @@ final class Run {
 
   private record Broken(Throwable cause) implements Command {}
 
-  private record Replied(Batch batch, Reply reply) implements Command {}
-
-  private record Resend(Batch batch) implements Command {}
-
-  private record Kept(List<Post> posts) implements Command {}
-
-  private record Dropped(Item item, Outcome outcome) implements Command {}
-
-  private record Failed(ServiceError error) implements Command {}
-
   private record Tick() implements Command {}
 
-  private record Flush() implements Command {}
-
   private record Closed() implements Command {}
+
+  // What the parts of a run have piped to it; nobody else says it.
+  record Replied(Batch batch, Reply reply) implements Command {}
+
+  record Resend(Batch batch) implements Command {}
+
+  record Flush() implements Command {}
+
+  record Kept(List<Post> posts) implements Command {}
+
+  record Dropped(List<Replayed> letters) implements Command {}
+
+  record Undone(Chore chore, ServiceError error) implements Command {}
 
   private enum Ack implements NoSerializationVerificationNeeded {
     ACK
@@ -120,17 +111,17 @@ final class Run {
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
       Setup setup,
-      Source<List<Line>, ?> lines) {
+      Source<List<Line>, ?> source) {
     this.context = context;
-    this.timers = timers;
     this.setup = setup;
-    this.batches = new Batches(setup.settings().batchEvents());
-    this.letters = new LetterBox(setup.settings().letterBatch());
-    this.rowAtMillis = setup.clock().millis();
+    this.lines = new Lines(setup.settings());
+    this.letters = new Letters(context, timers, setup, lines);
+    this.deliveries = new Deliveries(context, timers, setup, lines, letters, this::onFailed);
+    this.account = new Account(setup, lines);
     timers.startTimerWithFixedDelay(new Tick(), setup.settings().progress());
     context.pipeToSelf(setup.events().watchCompletion(), (_, _) -> Cancel.CANCEL);
     this.body =
-        lines
+        source
             .viaMat(KillSwitches.single(), Keep.right())
             .to(
                 ActorSink.actorRefWithBackpressure(
@@ -167,41 +158,49 @@ final class Run {
   private void on(Command command) {
     switch (command) {
       case Opened(var ack) -> ack.tell(Ack.ACK);
-      case Read(var lines, var ack) -> onRead(lines, ack);
+      case Read(var read, var ack) -> onRead(read, ack);
       case Ended _ -> onEnded();
       case Broken(Throwable cause) -> onBroken(cause);
       case Cancel _ -> onCancel();
-      case Replied(Batch batch, Reply reply) -> onReplied(batch, reply);
-      case Resend(Batch batch) -> send(batch);
-      case Kept(var posts) -> onKept(posts);
-      case Dropped(Item item, Outcome outcome) -> onDropped(item, outcome);
-      case Failed(ServiceError error) -> onFailed(error);
-      case Flush _ -> flush();
-      case Tick _ -> onTick();
+      case Replied(Batch batch, Reply reply) -> {
+        deliveries.onReplied(batch, reply);
+        proceed();
+      }
+      case Resend(Batch batch) -> deliveries.send(batch);
+      case Flush _ -> letters.flush();
+      case Kept(var posts) -> {
+        letters.onKept(posts);
+        proceed();
+      }
+      case Dropped(var gone) -> {
+        letters.onDropped(gone);
+        proceed();
+      }
+      case Undone(Chore chore, ServiceError error) -> {
+        letters.onUndone(chore);
+        onFailed(error);
+        proceed();
+      }
+      case Tick _ -> account.progress(!closing);
       case Closed _ -> tell();
     }
   }
 
-  private void onRead(List<Line> lines, ActorRef<Ack> ack) {
+  private void onRead(List<Line> read, ActorRef<Ack> ack) {
     starved = ack;
     if (!ended) {
-      lines.forEach(this::take);
-      batches.takeReady(now()).forEach(this::send);
+      read.forEach(this::take);
+      deliveries.sendReady();
     }
     proceed();
   }
 
   private void take(Line line) {
-    Item item = new Item(counters.read(line), line);
-    inFlight++;
-    inFlightBytes += line.bytes();
+    Item item = lines.read(line);
     switch (line.verdict()) {
-      case Verdict.Event(String customer, _) -> batches.add(customer, item);
-      case Rejected why -> reject(item, why);
-      case Verdict.Skipped _ -> {
-        counters.skipped(item.place());
-        settled(item);
-      }
+      case Verdict.Event(String customer, _) -> deliveries.add(customer, item);
+      case Rejected why -> letters.post(item, why);
+      case Verdict.Skipped _ -> lines.skipped(item);
     }
   }
 
@@ -241,242 +240,33 @@ final class Run {
     if (!abandoned) {
       context.getLog().warn("Run {} ends: {}", setup.row().id(), error.message());
       abandoned = true;
-      batches.clear();
+      deliveries.abandon();
       letters.clear();
       end("failed", error);
     }
   }
 
-  private void send(Batch batch) {
-    if (abandoned) {
-      return;
-    }
-    sent++;
-    var changes =
-        batch.items().stream().map(i -> ((Verdict.Event) i.line().verdict()).change()).toList();
-    long deadline = now() + setup.settings().saveTimeout().toMillis();
-    context.pipeToSelf(
-        setup.customers().apply(batch.customer(), changes, deadline),
-        (reply, failure) ->
-            new Replied(
-                batch, failure == null ? reply : new Reply.Refused(Chores.error(failure), true)));
-  }
-
-  private void onReplied(Batch batch, Reply reply) {
-    sent--;
-    switch (reply) {
-      case Reply.Applied applied -> onApplied(batch, applied);
-      case Reply.Refused(ServiceError error, _) -> onRefused(batch, error);
-      case Reply.Read _ -> onFailed(new ServiceError.Internal("A customer misunderstood a save"));
-    }
-    proceed();
-  }
-
-  private void onApplied(Batch batch, Reply.Applied applied) {
-    if (applied.created()) {
-      counters.created();
-    }
-    for (int i = 0; i < batch.items().size(); i++) {
-      decided(batch.customer(), batch.items().get(i), applied.outcomes().get(i));
-    }
-    advance(batch.customer());
-  }
-
-  private void decided(String customer, Item item, Outcome outcome) {
-    switch (outcome) {
-      case Outcome.Refused(ServiceError error) -> reject(item, Rejected.refused(error, customer));
-      case Outcome.Accepted _, Outcome.Duplicate _, Outcome.Settled _, Outcome.Erased _ -> {
-        Letter letter = item.line().letter();
-        if (letter == null) {
-          count(item, outcome);
-        } else {
-          drop(item, outcome, letter);
-        }
-      }
-    }
-  }
-
-  /// A replayed letter goes before its line counts.
-  private void drop(Item item, Outcome outcome, Letter letter) {
-    sent++;
-    pipe(new Chore.DropLetter(letter.id()), new Dropped(item, outcome));
-  }
-
-  private void onDropped(Item item, Outcome outcome) {
-    sent--;
-    count(item, outcome);
-    proceed();
-  }
-
-  private void count(Item item, Outcome outcome) {
-    if (outcome instanceof Outcome.Duplicate) {
-      counters.duplicate(item.place());
-    } else {
-      counters.accepted(item.place());
-    }
-    settled(item);
-  }
-
-  private void onRefused(Batch batch, ServiceError error) {
-    long waited = now() - batch.sinceMillis();
-    if (error.retryable() && waited < setup.settings().patience().toMillis()) {
-      metrics.retries.increment();
-      Duration wait = Chores.backoff(setup.settings(), batch.attempt());
-      Batch again = batch.again();
-      timers.startSingleTimer(batch.customer(), new Resend(again), wait);
-    } else if (error.retryable() || error instanceof ServiceError.Internal) {
-      onFailed(error);
-    } else if (batch.items().size() > 1 && error instanceof ServiceError.Database) {
-      batches.split(batch);
-      advance(batch.customer());
-    } else {
-      batch.items().forEach(i -> reject(i, Rejected.refused(error, batch.customer())));
-      advance(batch.customer());
-    }
-  }
-
-  private void advance(String customer) {
-    Batch next = batches.next(customer, now());
-    if (next != null) {
-      send(next);
-    }
-  }
-
-  private void reject(Item item, Rejected why) {
-    if (why.reason().equals("too_large")) {
-      metrics.lineTooLong.increment();
-    }
-    Letter old = item.line().letter();
-    boolean unchanged =
-        old != null
-            && old.reason().equals(why.reason())
-            && old.raw().equals(item.line().block().text(item.line().record()));
-    if (unchanged) {
-      counters.rejected(item.place(), item.line().number(), why);
-      settled(item);
-    } else {
-      if (!letters.waiting()) {
-        timers.startSingleTimer(new Flush(), setup.settings().letterDelay());
-      }
-      letters.add(new Post(item, why));
-    }
-  }
-
-  private void flush() {
-    if (!letters.writing() && letters.waiting()) {
-      List<Post> posts = letters.take();
-      var rows =
-          posts.stream()
-              .map(p -> p.letter(setup.row().id(), setup.profile(), setup.header(), now()))
-              .toList();
-      pipe(new Chore.KeepLetters(rows), new Kept(posts));
-    }
-  }
-
-  private void onKept(List<Post> posts) {
-    letters.written();
-    for (Post post : posts) {
-      Letter old = post.item().line().letter();
-      if (old != null && !old.reason().equals(post.why().reason())) {
-        pipe(new Chore.DropLetter(old.id()), new Flush());
-      }
-      counters.rejected(post.item().place(), post.item().line().number(), post.why());
-      settled(post.item());
-    }
-    proceed();
-  }
-
-  private void pipe(Chore chore, Command done) {
-    context.pipeToSelf(
-        setup.chores().patiently(chore, setup.settings().patience()),
-        (_, failure) -> failure == null ? done : new Failed(unwritten(failure)));
-  }
-
-  /// Whatever kept a letter from being written, the run cannot go on without it.
-  private static ServiceError unwritten(Throwable failure) {
-    ServiceError error = Chores.error(failure);
-    return error.retryable() || error instanceof ServiceError.Internal
-        ? error
-        : new ServiceError.Database(DatabaseCause.BAD_DATA, "A dead letter could not be stored");
-  }
-
-  private void settled(Item item) {
-    inFlight--;
-    inFlightBytes -= item.line().bytes();
-  }
-
   /// After every change: more lines if there is room, letters if there are enough, the end if
   /// nothing is left.
   private void proceed() {
-    if (letters.full() || (ended && letters.waiting())) {
-      flush();
+    letters.proceed(ended);
+    if (starved != null) {
+      if (lines.room()) {
+        starved.tell(Ack.ACK);
+        starved = null;
+      } else {
+        IngestMetrics.INSTANCE.inFlightFull.increment();
+      }
     }
-    boolean room =
-        inFlight < setup.settings().inFlightEvents()
-            && inFlightBytes < setup.settings().inFlightBytes();
-    if (room && starved != null) {
-      starved.tell(Ack.ACK);
-      starved = null;
-    } else if (!room && starved != null) {
-      metrics.inFlightFull.increment();
-    }
-    boolean idle = abandoned ? sent == 0 : inFlight == 0 && !letters.writing();
-    if (ended && idle && !closing) {
+    boolean settled = abandoned || lines.allSettled();
+    if (ended && settled && deliveries.idle() && letters.idle() && !closing) {
       closing = true;
-      close();
-    }
-  }
-
-  private void close() {
-    RunRow row = row(state, now());
-    context.pipeToSelf(
-        setup.chores().patiently(new Chore.KeepRun(row), setup.settings().saveTimeout()),
-        (_, failure) -> {
-          if (failure != null) {
-            context.getLog().warn("The end of run {} could not be stored", row.id());
-          }
-          return new Closed();
-        });
-  }
-
-  private void onTick() {
-    setup.events().offer(new RunEvent.Progress(report()));
-    RunRow row = row("running", null);
-    setup.runs().tell(new Runs.Told(row));
-    if (!closing && now() - rowAtMillis >= setup.settings().rowEvery().toMillis()) {
-      rowAtMillis = now();
-      setup.chores().now(new Chore.KeepRun(row));
+      context.pipeToSelf(account.keepEnd(state), (_, _) -> new Closed());
     }
   }
 
   private void tell() {
     told = true;
-    Report.Ingest report = report();
-    setup
-        .events()
-        .offer(
-            problem == null ? new RunEvent.Summary(report) : new RunEvent.Problem(problem, report));
-    setup.events().complete();
-    setup.runs().tell(new Runs.Over(setup.row().id(), closing, counters.rejected()));
-  }
-
-  private RunRow row(String state, @Nullable Long finishedMillis) {
-    RunRow row = setup.row();
-    return new RunRow(
-        row.id(),
-        row.kind(),
-        state,
-        row.key(),
-        row.startedMillis(),
-        finishedMillis,
-        Counters.json(report()));
-  }
-
-  private Report.Ingest report() {
-    return counters.report(setup.row().id());
-  }
-
-  private long now() {
-    return setup.clock().millis();
+    account.end(problem, closing);
   }
 }

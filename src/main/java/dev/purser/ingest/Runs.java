@@ -111,8 +111,9 @@ final class Runs {
                 timers -> {
                   timers.startTimerWithFixedDelay(new Expire(), settings.expireEvery());
                   Runs runs = new Runs(context, customers, chores, settings, clock);
+                  Chore interrupt = new Chore.InterruptRuns();
                   context.pipeToSelf(
-                      chores.patiently(new Chore.InterruptRuns(), settings.patience()),
+                      Chores.noted(interrupt, chores.patiently(interrupt, settings.patience())),
                       (_, _) -> new Interrupted());
                   // Runs that waited would be few: their callers are bounded by the edge.
                   return Behaviors.withStash(4 * settings.runs(), runs::interrupting);
@@ -228,7 +229,8 @@ final class Runs {
       var row =
           new RunRow(
               r.id(), r.kind(), "failed", r.key(), r.startedMillis(), clock.millis(), r.report());
-      var _ = chores.patiently(new Chore.KeepRun(row), settings.patience());
+      Chore keep = new Chore.KeepRun(row);
+      var _ = Chores.noted(keep, chores.patiently(keep, settings.patience()));
     }
     lettersSinceExpiry += over.letters();
     if (lettersSinceExpiry >= settings.letters() / 10) {
@@ -239,14 +241,10 @@ final class Runs {
   private void expire() {
     lettersSinceExpiry = 0;
     long before = clock.millis() - settings.letterAge().toMillis();
-    chores
-        .patiently(new Chore.ExpireLetters(before, settings.letters()), Duration.ZERO)
-        .whenComplete(
-            (dropped, failure) -> {
-              if (failure == null) {
-                IngestMetrics.INSTANCE.lettersExpired.add(dropped);
-              }
-            });
+    Chore expire = new Chore.ExpireLetters(before, settings.letters());
+    var _ =
+        Chores.noted(expire, chores.patiently(expire, Duration.ZERO))
+            .thenAccept(IngestMetrics.INSTANCE.lettersExpired::add);
   }
 
   private Map<String, RunRow> figures() {

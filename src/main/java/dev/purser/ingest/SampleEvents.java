@@ -130,8 +130,9 @@ public final class SampleEvents {
   /// A tier, which is a duplicate where the customer has it already.
   private void preference() throws IOException {
     String customer = customer();
-    String tier = random.nextInt(4) == 0 ? "gold" : "silver";
+    // A customer's preferences never change: an upload sent again is all duplicates.
     String country = COUNTRIES[Math.floorMod(customer.hashCode(), COUNTRIES.length)];
+    String tier = Math.floorMod(customer.hashCode(), 4) == 0 ? "gold" : "silver";
     line(
         "{\"type\":\"preferences\",\"customer_id\":\"%s\",\"preferences\":{\"country\":\"%s\",\"tier\":\"%s\"}}"
             .formatted(customer, country, tier));

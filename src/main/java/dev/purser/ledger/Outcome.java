@@ -28,11 +28,14 @@ public sealed interface Outcome {
   /// Refused for a reason that is the caller's to mend.
   record Refused(ServiceError error) implements Outcome {}
 
-  /// Pending refunds were applied; `duplicate` when this settlement id was known and `sums` are the
-  /// first answer's.
-  record Settled(boolean duplicate, List<Sum> sums) implements Outcome {
+  /// Pending refunds were applied; `duplicate` when this settlement id was known and the rest is
+  /// the first answer's.
+  ///
+  /// @param totals the customer's totals right after it
+  record Settled(boolean duplicate, List<Sum> sums, List<Totals> totals) implements Outcome {
     public Settled {
       sums = List.copyOf(sums);
+      totals = List.copyOf(totals);
     }
   }
 

@@ -121,7 +121,7 @@ public final class StrictJson {
     return NODES.numberNode(Double.parseDouble(digits));
   }
 
-  /// Jackson counts from the first byte that it was given.
+  /// Where the parser stopped, from 1; it counts from the start of what it was given.
   private static String place(JsonProcessingException e) {
     return e.getLocation() == null || e.getLocation().getByteOffset() < 0
         ? ""

@@ -134,6 +134,11 @@ public final class Tally {
     return sums;
   }
 
+  /// The totals as a settlement would leave them now.
+  public List<Totals> settledTotals() {
+    return totals.values().stream().map(Totals::settled).toList();
+  }
+
   /// Applies all pending refunds; changes nothing if there are none.
   public void settle() {
     if (!pending().isEmpty()) {

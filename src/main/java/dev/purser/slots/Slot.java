@@ -68,15 +68,13 @@ public final class Slot<C> {
   private final SupervisionLog log;
   private final InstantSource clock;
   private final Strikes strikes;
+  private final Display<C> display;
 
   private @Nullable ActorRef<Session.Command<C>> session;
   private Pulse<C> pulse = new Pulse<>();
   private int attempt;
   private long openedMillis;
-  private long restarts;
-  private @Nullable String lastError;
   private String closingReason = "none";
-  private @Nullable SlotView shown;
 
   private Slot(
       ActorContext<Command> context,
@@ -100,6 +98,7 @@ public final class Slot<C> {
     this.log = log;
     this.clock = clock;
     this.strikes = new Strikes(settings.failureLimit(), settings.failureWindow(), clock);
+    this.display = new Display<>(n, kind, owner, clock);
   }
 
   /// A slot that opens its connection at once.
@@ -171,15 +170,17 @@ public final class Slot<C> {
       LOG.warn("Slot {} ({}) is stuck: interrupting its work after {}", n, kind, limit());
       return stuck();
     }
-    show(State.SERVING);
     long maxAge = settings.maxAge().toMillis();
-    boolean old = maxAge > 0 && clock.millis() - openedMillis > maxAge;
-    return old ? closing("age") : Behaviors.same();
+    if (maxAge > 0 && clock.millis() - openedMillis > maxAge) {
+      return closing("age");
+    }
+    show(State.SERVING);
+    return Behaviors.same();
   }
 
   private Behavior<Command> stuck() {
     closingReason = "stuck";
-    lastError = "a unit of work ran longer than " + limit();
+    display.trouble("a unit of work ran longer than " + limit());
     show(State.STUCK);
     return ending();
   }
@@ -249,8 +250,7 @@ public final class Slot<C> {
     session = null;
     boolean inWork = pulse.busy();
     ServiceError error = connector.explain(cause);
-    lastError = error.message();
-    restarts++;
+    display.restarted(error.message());
     Decision decision = decide(cause, error, inWork);
     log.add("slot " + n + " (" + kind + ")", error, decision);
     LOG.warn(
@@ -275,8 +275,9 @@ public final class Slot<C> {
     if (cause instanceof Escalated) {
       return Decision.ESCALATE;
     }
-    boolean tooMany = !inWork && strikes.tooMany(error, phase.get());
-    return tooMany ? Decision.ESCALATE : Decision.of(error, phase.get());
+    Phase now = phase.get();
+    boolean tooMany = !inWork && strikes.tooMany(error, now);
+    return tooMany ? Decision.ESCALATE : Decision.of(error, now);
   }
 
   private boolean overdue() {
@@ -285,12 +286,7 @@ public final class Slot<C> {
   }
 
   private void show(State state) {
-    long since = shown != null && shown.state() == state ? shown.sinceMillis() : clock.millis();
-    var view = new SlotView(n, kind, state, since, openedMillis, pulse.uses(), lastError, restarts);
-    if (!view.equals(shown)) {
-      shown = view;
-      owner.tell(new SlotEvent.Changed<>(view));
-    }
+    display.show(state, openedMillis, pulse.uses());
   }
 
   private String limit() {

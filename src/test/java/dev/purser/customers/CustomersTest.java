@@ -21,6 +21,7 @@ import dev.purser.ledger.Profile;
 import dev.purser.ledger.RunEvent;
 import dev.purser.ledger.RunEvent.Report;
 import dev.purser.ledger.Settle;
+import dev.purser.ledger.Totals;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -69,11 +70,12 @@ final class CustomersTest {
   void apply_settleWithIdAgain_firstResult() {
     node.apply("c2", purchase("p1", 500), refund("r1", "p1", 200), creditNote("r2", 50));
     Outcome.Sum sum = new Outcome.Sum("GBP", 2, 250);
+    List<Totals> left = List.of(new Totals("GBP", 1, 500, 2, 0, 0, 250));
     assertThat(node.apply("c2", new Settle("s1")).outcomes())
-        .containsExactly(new Outcome.Settled(false, List.of(sum)));
+        .containsExactly(new Outcome.Settled(false, List.of(sum), left));
     node.apply("c2", creditNote("r3", 1));
     assertThat(node.apply("c2", new Settle("s1")).outcomes())
-        .containsExactly(new Outcome.Settled(true, List.of(sum)));
+        .containsExactly(new Outcome.Settled(true, List.of(sum), left));
     Profile settled = node.apply("c2", new Settle(null)).profile();
     assertThat(settled.totals("GBP").netMinor()).isEqualTo(249);
   }
@@ -91,7 +93,7 @@ final class CustomersTest {
     long settled = 0;
     for (CompletionStage<Reply> reply : replies) {
       Outcome outcome = ((Reply.Applied) await(reply)).outcomes().getFirst();
-      if (outcome instanceof Outcome.Settled(boolean _, List<Outcome.Sum> sums)) {
+      if (outcome instanceof Outcome.Settled(boolean _, List<Outcome.Sum> sums, var _)) {
         settledMinor += sums.stream().mapToLong(Outcome.Sum::amountMinor).sum();
         settled += sums.stream().mapToLong(Outcome.Sum::refunds).sum();
       }

@@ -18,6 +18,7 @@ import dev.purser.ledger.Outcome;
 import dev.purser.ledger.Preferences;
 import dev.purser.ledger.Profile;
 import dev.purser.ledger.Settle;
+import dev.purser.ledger.Totals;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -60,7 +61,10 @@ final class WireTest {
                 Stream.of(
                     Outcome.ACCEPTED,
                     Outcome.DUPLICATE,
-                    new Outcome.Settled(true, List.of(new Outcome.Sum("GBP", 2, 5))),
+                    new Outcome.Settled(
+                        true,
+                        List.of(new Outcome.Sum("GBP", 2, 5)),
+                        List.of(new Totals("GBP", 1, 9, 2, 0, 0, 5))),
                     new Outcome.Erased()),
                 errors().map(Outcome.Refused::new))
             .toList();

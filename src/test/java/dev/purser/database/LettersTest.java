@@ -130,6 +130,8 @@ class LettersTest {
     assertThat(store.run(new Chore.DropLetter(id))).isEqualTo(1);
     assertThat(store.run(new Chore.DropLetter(id))).isZero();
     assertThat(page(null, null, 10, 0)).extracting(Letter::derivedId).containsExactly("d1");
+    long last = page(null, null, 10, 0).getFirst().id();
+    assertThat(store.run(new Chore.DropLetterIds(List.of(id, last, 99_999L)))).isEqualTo(1);
     assertThatThrownBy(() -> store.run(new Chore.DropLetters(null, null)))
         .isInstanceOf(IllegalArgumentException.class);
     store.store.rollback();

@@ -208,6 +208,19 @@ class SaveTest {
   }
 
   @Test
+  void settlement_ofTheSameIdAgain_answersTheTotalsOfThen() throws SQLException {
+    save(purchase("p1", 9), refund("r1", null, 4, "EUR"));
+    Outcome first = store.saved("ada", new Settle("s1")).outcomes().getFirst();
+    List<Totals> left =
+        List.of(new Totals("EUR", 0, 0, 1, 0, 0, 4), new Totals("GBP", 1, 9, 0, 0, 0, 0));
+    List<Outcome.Sum> sums = List.of(new Outcome.Sum("EUR", 1, 4));
+    assertThat(first).isEqualTo(new Outcome.Settled(false, sums, left));
+    save(purchase("p2", 1), creditNote("r2", 1));
+    assertThat(store.saved("ada", new Settle("s1")).outcomes())
+        .containsExactly(new Outcome.Settled(true, sums, left));
+  }
+
+  @Test
   void settlement_withNothingPending_isRememberedAndChangesNothing() throws SQLException {
     save(purchase("p1", 9));
     Profile before = store.profile("ada");

@@ -16,6 +16,7 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.sqlite.SQLiteDataSource;
 
 class SqliteSchemaTest {
   @TempDir Path folder;
@@ -106,6 +107,24 @@ class SqliteSchemaTest {
         "PRAGMA application_id = 0");
     open();
     assertThat(pragma("user_version")).isEqualTo(Integer.toString(SqliteSchema.VERSION));
+  }
+
+  @Test
+  void olderSchema_isMigratedWithWhatItHolds() throws SQLException {
+    try (TestStore store = new TestStore(folder)) {
+      store.saved("ada", purchase("p1", 5));
+    }
+    SQLiteDataSource source = new SQLiteDataSource();
+    source.setUrl("jdbc:sqlite:" + file);
+    try (Connection connection = source.getConnection();
+        Statement statement = connection.createStatement()) {
+      SqliteSchema.prepare(
+          connection, source, file, 2, "classpath:db/sqlite", "classpath:db/later");
+      try (ResultSet row = statement.executeQuery("SELECT note FROM later")) {
+        assertThat(row.getString(1)).isEqualTo("found 1");
+      }
+    }
+    assertThat(pragma("user_version")).isEqualTo("2");
   }
 
   @Test

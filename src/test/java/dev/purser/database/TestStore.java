@@ -106,7 +106,7 @@ final class TestStore implements AutoCloseable {
       case Outcome.Accepted _ -> "accepted";
       case Outcome.Duplicate _ -> "duplicate";
       case Outcome.Erased _ -> "erased";
-      case Outcome.Settled(boolean duplicate, List<Outcome.Sum> sums) ->
+      case Outcome.Settled(boolean duplicate, List<Outcome.Sum> sums, var _) ->
           (duplicate ? "settled before " : "settled ") + sums;
       case Outcome.Refused(dev.purser.faults.ServiceError.Conflict _) -> "conflict";
       case Outcome.Refused(dev.purser.faults.ServiceError.NotFound _) -> "not_found";

@@ -14,6 +14,8 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -30,6 +32,7 @@ final class UnknownOutcomeTest {
   private final AtomicInteger lostBefore = new AtomicInteger();
   private final AtomicInteger refusedAgain = new AtomicInteger();
   private final List<Boolean> agains = new CopyOnWriteArrayList<>();
+  private final Queue<SQLiteErrorCode> refusals = new ConcurrentLinkedQueue<>();
   private final Semaphore gate = new Semaphore(0);
   private final Semaphore reopened = new Semaphore(1_000);
 
@@ -53,6 +56,10 @@ final class UnknownOutcomeTest {
       public void commit() throws SQLException {
         if (lostBefore.getAndDecrement() > 0) {
           throw lost();
+        }
+        SQLiteErrorCode refusal = lostAfter.get() > 0 ? null : refusals.poll();
+        if (refusal != null) {
+          throw new SQLiteException("the commit was refused", refusal);
         }
         super.commit();
         if (lostAfter.getAndDecrement() > 0) {
@@ -90,6 +97,40 @@ final class UnknownOutcomeTest {
       assertThat(reply.outcomes()).containsExactly(Outcome.ACCEPTED);
       assertThat(agains).containsExactly(false, true, true, true);
       assertThat(reply.profile().totals("GBP").grossMinor()).isEqualTo(5);
+    }
+  }
+
+  @Test
+  void commit_refusedByAFullDisk_notSavedAtOnce() {
+    try (DatabaseFixture db = database()) {
+      refusals.add(SQLiteErrorCode.SQLITE_FULL);
+      ServiceError error = notSaved(db.save(first("a", purchase("1", 5)))).error();
+      assertThat(error.code()).isEqualTo("ERR_DB");
+      assertThat(error.retryable()).isTrue();
+      assertThat(agains).containsExactly(false);
+      assertThat(loaded(db.load("a")).profile().stored()).isFalse();
+    }
+  }
+
+  @Test
+  void commit_refusedWhileBusy_triedAgainOnTheSpot() {
+    try (DatabaseFixture db = database()) {
+      refusals.add(SQLiteErrorCode.SQLITE_BUSY);
+      assertThat(saved(db.save(first("a", purchase("1", 5)))).outcomes())
+          .containsExactly(Outcome.ACCEPTED);
+      assertThat(agains).containsExactly(false, false);
+    }
+  }
+
+  @Test
+  void unknownCommit_refusedTheSecondTime_staysUnknown() {
+    try (DatabaseFixture db = database()) {
+      lostAfter.set(1);
+      refusals.add(SQLiteErrorCode.SQLITE_FULL);
+      refusals.add(SQLiteErrorCode.SQLITE_FULL);
+      SaveReply.Saved reply = saved(db.save(first("a", purchase("1", 5))));
+      assertThat(reply.outcomes()).containsExactly(Outcome.ACCEPTED);
+      assertThat(agains).containsExactly(false, true, true, true);
     }
   }
 

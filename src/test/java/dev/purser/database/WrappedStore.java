@@ -33,6 +33,11 @@ class WrappedStore implements Store {
   }
 
   @Override
+  public boolean uncommitted(SQLException error) {
+    return real.uncommitted(error);
+  }
+
+  @Override
   public void rollback() throws SQLException {
     real.rollback();
   }

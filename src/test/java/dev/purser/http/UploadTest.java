@@ -11,6 +11,7 @@ import dev.purser.ingest.Ingest;
 import dev.purser.ledger.Outcome;
 import dev.purser.ledger.RunEvent;
 import dev.purser.ledger.StrictJson;
+import dev.purser.ledger.Totals;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -337,7 +338,11 @@ final class UploadTest {
 
   @Test
   void settlement_one_sumsAndTotals() {
-    served.customers.applied(new Outcome.Settled(false, List.of(new Outcome.Sum("GBP", 1, 300))));
+    served.customers.applied(
+        new Outcome.Settled(
+            false,
+            List.of(new Outcome.Sum("GBP", 1, 300)),
+            List.of(new Totals("GBP", 1, 1_300, 1, 0, 0, 300))));
     HttpResponse<byte[]> r =
         served.send("POST", "/v1/customers/1/settlement", BodyPublishers.noBody());
     JsonNode data = Served.tree(r).path("data");

@@ -22,6 +22,8 @@ final class StubDatabase {
   volatile ServiceError fault;
   volatile int interrupts;
   volatile int expiries;
+  volatile int drops;
+  volatile int refusals;
   private long lastId;
 
   Behavior<Database.Command> behavior() {
@@ -29,9 +31,14 @@ final class StubDatabase {
         command -> {
           synchronized (this) {
             switch (command) {
-              case Database.Do(Chore chore, _, _, var replyTo) ->
-                  replyTo.tell(
-                      fault == null ? new Answer.Found<>(act(chore)) : new Answer.Failed<>(fault));
+              case Database.Do(Chore chore, _, _, var replyTo) -> {
+                ServiceError refusal = fault;
+                refusals += refusal == null ? 0 : 1;
+                replyTo.tell(
+                    refusal == null
+                        ? new Answer.Found<>(act(chore))
+                        : new Answer.Failed<>(refusal));
+              }
               case Database.Ask<?> ask -> answer(ask);
               default -> throw new IllegalArgumentException(command.toString());
             }
@@ -75,6 +82,10 @@ final class StubDatabase {
         yield kept.size();
       }
       case Chore.DropLetter(long id) -> letters.remove(id) == null ? 0 : 1;
+      case Chore.DropLetterIds(var ids) -> {
+        drops++;
+        yield ids.stream().filter(id -> letters.remove(id) != null).count();
+      }
       case Chore.DropLetters(var run, var reason) -> {
         int before = letters.size();
         letters.values().removeIf(l -> matches(l, run, reason));

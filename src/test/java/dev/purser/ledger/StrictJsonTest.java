@@ -43,6 +43,13 @@ final class StrictJsonTest {
     assertThat(files).isEqualTo(318);
   }
 
+  @Test
+  void slice_notJson_placeCountsFromItsOwnStart() {
+    byte[] chunk = "{\"a\":1}\n{\"b\":!}".getBytes(UTF_8);
+    assertThatThrownBy(() -> StrictJson.parse(chunk, 8, chunk.length))
+        .hasMessageContaining("at byte 6");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

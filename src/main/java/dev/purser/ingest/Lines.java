@@ -1,0 +1,70 @@
+package dev.purser.ingest;
+
+import dev.purser.ingest.Batches.Item;
+import dev.purser.ingest.Verdict.Rejected;
+import dev.purser.ledger.RunEvent.Report;
+
+/// The lines of one run: those that are read and not settled, within their bounds, and the figures
+/// of the others. Confined to the run that owns it.
+final class Lines {
+  private final IngestSettings settings;
+  private final Counters counters = new Counters();
+  private int inFlight;
+  private long inFlightBytes;
+
+  Lines(IngestSettings settings) {
+    this.settings = settings;
+  }
+
+  Item read(Line line) {
+    inFlight++;
+    inFlightBytes += line.bytes();
+    return new Item(counters.read(line), line);
+  }
+
+  void skipped(Item item) {
+    counters.skipped(item.place());
+    settled(item);
+  }
+
+  void stored(Item item, boolean duplicate) {
+    if (duplicate) {
+      counters.duplicate(item.place());
+    } else {
+      counters.accepted(item.place());
+    }
+    settled(item);
+  }
+
+  void rejected(Item item, Rejected why) {
+    counters.rejected(item.place(), item.line().number(), why);
+    settled(item);
+  }
+
+  /// A customer came into being.
+  void created() {
+    counters.created();
+  }
+
+  /// Whether more may be read.
+  boolean room() {
+    return inFlight < settings.inFlightEvents() && inFlightBytes < settings.inFlightBytes();
+  }
+
+  boolean allSettled() {
+    return inFlight == 0;
+  }
+
+  long rejected() {
+    return counters.rejected();
+  }
+
+  Report.Ingest report(String run) {
+    return counters.report(run);
+  }
+
+  private void settled(Item item) {
+    inFlight--;
+    inFlightBytes -= item.line().bytes();
+  }
+}
