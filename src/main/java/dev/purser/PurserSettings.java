@@ -19,6 +19,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
+import java.util.TreeSet;
 
 /// Everything an operator may set, read once and checked as a whole. Immutable.
 ///
@@ -53,7 +54,7 @@ public record PurserSettings(
                   ConfigParseOptions.defaults().setAllowMissing(false))
               .resolve();
       Config all =
-          overlaySystem(overlayEnvironment(files, environment, reasons), system)
+          overlaySystem(overlayEnvironment(files, environment, reasons), system, reasons)
               .withFallback(ConfigFactory.defaultReferenceUnresolved())
               .resolve();
       return read(all, reasons);
@@ -129,10 +130,13 @@ public record PurserSettings(
     return into.withValue(path, ConfigValueFactory.fromAnyRef(typed, "environment " + name));
   }
 
-  private static Config overlaySystem(Config config, Properties system) {
+  private static Config overlaySystem(Config config, Properties system, List<String> reasons) {
     Config result = config;
-    for (String name : system.stringPropertyNames()) {
-      if ((name.startsWith("purser.") && config.hasPath(name)) || name.startsWith("pekko.")) {
+    for (String name : new TreeSet<>(system.stringPropertyNames())) {
+      boolean ours = name.startsWith("purser.") && !name.equals("purser.home");
+      if (ours && !config.hasPath(name)) {
+        reasons.add("-D" + name + ": there is no such key to override");
+      } else if (ours || name.startsWith("pekko.")) {
         result =
             result.withValue(
                 name, ConfigValueFactory.fromAnyRef(system.getProperty(name), "-D" + name));

@@ -59,6 +59,8 @@ final class Tools {
       name = "sample",
       description = "Print N retail-like events as NDJSON, the same ones each time.")
   static final class Sample implements Callable<Integer> {
+    @Spec private CommandSpec spec = CommandSpec.create();
+
     @Parameters(paramLabel = "N", description = "How many lines.")
     private long lines;
 
@@ -67,6 +69,9 @@ final class Tools {
 
     @Override
     public Integer call() throws IOException {
+      if (lines < 0) {
+        throw new ParameterException(spec.commandLine(), "N must not be negative: " + lines);
+      }
       try (OutputStream out =
           new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), 1 << 16)) {
         SampleEvents.write(lines, seed, out);

@@ -71,7 +71,7 @@ final class LetterRows {
 
   List<Letter> page(Query.Letters q) throws SQLException {
     return statements.listUpTo(
-        Query.Letters.PAGE_CHARACTERS,
+        Letter.PAGE_CHARACTERS,
         Letter::characters,
         "SELECT "
             + COLUMNS

@@ -41,17 +41,10 @@ public sealed interface Query<T> {
   record SettlementSums(String settlement) implements Query<SettlementTotal> {}
 
   /// Dead letters by id, that is by age. A page has `limit` letters at most, and ends earlier with
-  /// the letter that makes it [#full]: each may hold 64 KiB, and a thousand of those are more than
-  /// several callers' pages may take of the heap.
+  /// the letter that makes it [Letter#full]: each may hold 64 KiB, and a thousand of those are more
+  /// than several callers' pages may take of the heap.
   record Letters(@Nullable String run, @Nullable String reason, int limit, long afterId)
-      implements Query<List<Letter>> {
-    static final long PAGE_CHARACTERS = 1 << 20;
-
-    /// Whether no more letters go into a page that has these: there may be more after it.
-    public static boolean full(List<Letter> page) {
-      return page.stream().mapToLong(Letter::characters).sum() >= PAGE_CHARACTERS;
-    }
-  }
+      implements Query<List<Letter>> {}
 
   record OneLetter(long id) implements Query<Optional<Letter>> {}
 

@@ -2,7 +2,6 @@ package dev.purser.http;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.purser.database.Letter;
-import dev.purser.database.Query;
 import dev.purser.ingest.Ingest.Replay;
 import dev.purser.ledger.Timestamps;
 import java.io.IOException;
@@ -143,7 +142,7 @@ final class LetterCalls {
       return call.doors()
           .ingest()
           .letters(call.query().text("run"), call.query().text("reason"), limit, after)
-          .thenApply(rows -> new Page<>(rows, -1, Query.Letters.full(rows)));
+          .thenApply(rows -> new Page<>(rows, -1, Letter.full(rows)));
     }
 
     @Override

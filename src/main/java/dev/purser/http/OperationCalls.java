@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -25,6 +26,10 @@ final class OperationCalls {
       ContentTypes.parse("text/plain; version=0.0.4; charset=utf-8");
   private static final ContentType YAML = ContentTypes.parse("application/yaml");
   private static final long LONGEST_LOG_LEVEL_SECONDS = 86_400;
+
+  /// Not OFF: an operator who silences a node's failures for a day learns of none.
+  private static final Set<String> LEVELS = Set.of("TRACE", "DEBUG", "INFO", "WARN", "ERROR");
+
   private static final int THREADS = 1_000;
   private static final int FRAMES = 64;
 
@@ -130,10 +135,13 @@ final class OperationCalls {
               ? "is required"
               : "must be an integer from 1 to " + LONGEST_LOG_LEVEL_SECONDS);
     }
+    if (level != null && !LEVELS.contains(level.toUpperCase(Locale.ROOT))) {
+      fields.wrong("level", "must be TRACE, DEBUG, INFO, WARN or ERROR");
+    }
     if (fields.errors().isEmpty()
         && seconds != null
         && !call.doors().operations().logLevel(logger, level, Duration.ofSeconds(seconds))) {
-      fields.wrong("level", "must be TRACE, DEBUG, INFO, WARN or ERROR");
+      fields.wrong("logger", "is one more than may be changed at once");
     }
     if (!fields.errors().isEmpty()) {
       throw Problem.invalid(fields.errors()).refusal();

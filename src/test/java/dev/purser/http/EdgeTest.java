@@ -558,11 +558,13 @@ final class EdgeTest {
     String level = "{\"logger\":\"dev.purser\",\"level\":\"%s\",\"expires_in_seconds\":60}";
     assertThat(served.json("PUT", "/ops/log-level", level.formatted("DEBUG")).statusCode())
         .isEqualTo(200);
-    assertProblem(
-        served.json("PUT", "/ops/log-level", level.formatted("LOUD")),
-        422,
-        "ERR_VALIDATION",
-        "level");
+    for (String other : List.of("LOUD", "OFF", "ALL")) {
+      assertProblem(
+          served.json("PUT", "/ops/log-level", level.formatted(other)),
+          422,
+          "ERR_VALIDATION",
+          "level");
+    }
     assertThat(served.send("POST", "/ops/drain", none).statusCode()).isEqualTo(202);
     assertThat(served.operations.orders).contains("pause", "dev.purser DEBUG PT1M", "drain");
   }
