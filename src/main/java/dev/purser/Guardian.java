@@ -15,6 +15,7 @@ import dev.purser.http.Edge;
 import dev.purser.http.HttpServer;
 import dev.purser.ingest.Ingest;
 import dev.purser.ledger.EventJson;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.function.IntConsumer;
 import org.apache.pekko.actor.NoSerializationVerificationNeeded;
@@ -50,12 +51,14 @@ final class Guardian {
   private final ActorContext<Command> context;
   private final IntConsumer exitCode;
   private final Node node;
+  private final Path database;
   private boolean said;
 
-  private Guardian(ActorContext<Command> context, IntConsumer exitCode, Node node) {
+  private Guardian(ActorContext<Command> context, IntConsumer exitCode, Node node, Path database) {
     this.context = context;
     this.exitCode = exitCode;
     this.node = node;
+    this.database = database;
   }
 
   /// Starts the whole node.
@@ -108,7 +111,7 @@ final class Guardian {
                 context.messageAdapter(HttpServer.Listening.class, Bound::new)),
             "http");
 
-    Guardian guardian = new Guardian(context, exitCode, node);
+    Guardian guardian = new Guardian(context, exitCode, node, settings.data().file());
     context.watch(database);
     context.watch(cache);
     context.watch(http);
@@ -149,7 +152,9 @@ final class Guardian {
       return;
     }
     if (cause instanceof Escalated escalated) {
-      System.err.println("purser: " + escalated.sentence());
+      // What callers are told names no path; the operator has to find the file.
+      String where = child.equals("database") ? " [" + database + "]" : "";
+      System.err.println("purser: " + escalated.sentence() + where);
     } else {
       System.err.println("purser: the " + child + " failed for good: " + cause.getMessage());
       context.getLog().error("The {} failed for good", child, cause);
