@@ -57,7 +57,7 @@ final class Node implements Operations {
   }
 
   void bound(HttpServer.Listening at) {
-    String host = at.address().getAddress().getHostAddress();
+    String host = settings.http().host();
     address =
         at.scheme()
             + "://"
