@@ -15,7 +15,11 @@ import java.sql.Types;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.LongSupplier;
 
 /// The baseline of ingest: one thread, bare JDBC, the same rows and indexes, synced commits of
@@ -30,17 +34,21 @@ public final class BareLoader {
   private final Table<RetailLines.Row.Event> purchases;
   private final Table<RetailLines.Row.Event> refunds;
   private final Table<Letter> letters;
+  private final PreparedStatement list;
+  private final Map<String, Integer> bought = new HashMap<>();
+  private final Set<String> listed = new HashSet<>();
 
   private BareLoader(Connection connection, int rows) throws SQLException {
     this.connection = connection;
+    this.list = connection.prepareStatement("UPDATE purchases SET listed = 1 WHERE customer = ?");
     this.purchases =
         new Table<>(
             connection,
             "INSERT INTO purchases (customer, id, sku, description, quantity, amount_minor,"
-                + " currency, at_micros, change_id) VALUES ",
-            9,
+                + " currency, at_micros, change_id, listed) VALUES ",
+            10,
             rows,
-            BareLoader::purchase);
+            this::purchase);
     this.refunds =
         new Table<>(
             connection,
@@ -113,18 +121,19 @@ public final class BareLoader {
   }
 
   private int write(List<RetailLines.Row> chunk) {
-    List<RetailLines.Row.Event> bought = new ArrayList<>();
+    List<RetailLines.Row.Event> purchased = new ArrayList<>();
     List<RetailLines.Row.Event> refunded = new ArrayList<>();
     List<Letter> dead = new ArrayList<>();
     for (RetailLines.Row row : chunk) {
       switch (row) {
-        case RetailLines.Row.Event e when e.change() instanceof Purchase -> bought.add(e);
+        case RetailLines.Row.Event e when e.change() instanceof Purchase -> purchased.add(e);
         case RetailLines.Row.Event e -> refunded.add(e);
         case RetailLines.Row.Dead d -> dead.add(d.letter());
       }
     }
     try {
-      purchases.insert(bought);
+      purchases.insert(purchased);
+      list(purchased);
       refunds.insert(refunded);
       letters.insert(dead);
       connection.commit();
@@ -132,6 +141,16 @@ public final class BareLoader {
       throw new IllegalStateException(e);
     }
     return chunk.size();
+  }
+
+  /// Lists the purchases of customers that have become ones of many, as the service does.
+  private void list(List<RetailLines.Row.Event> purchased) throws SQLException {
+    for (RetailLines.Row.Event e : purchased) {
+      if (bought.get(e.customer()) >= EventRows.LISTED_FROM && listed.add(e.customer())) {
+        list.setString(1, e.customer());
+        list.executeUpdate();
+      }
+    }
   }
 
   private interface Bind<T> {
@@ -171,8 +190,7 @@ public final class BareLoader {
     }
   }
 
-  private static void purchase(PreparedStatement to, int at, RetailLines.Row.Event e)
-      throws SQLException {
+  private void purchase(PreparedStatement to, int at, RetailLines.Row.Event e) throws SQLException {
     Purchase p = (Purchase) e.change();
     to.setString(at + 1, e.customer());
     to.setString(at + 2, p.id());
@@ -183,6 +201,8 @@ public final class BareLoader {
     to.setString(at + 7, p.currency());
     to.setLong(at + 8, p.atMicros());
     to.setLong(at + 9, 4_611_686_018_427_387_905L);
+    to.setLong(
+        at + 10, bought.merge(e.customer(), 1, Integer::sum) > EventRows.LISTED_FROM ? 1 : 0);
   }
 
   private static void refund(PreparedStatement to, int at, RetailLines.Row.Event e)

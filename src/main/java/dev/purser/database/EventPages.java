@@ -12,9 +12,17 @@ import org.jspecify.annotations.Nullable;
 /// A customer's events, a page at a time, newest first and then by id. Confined to the session that
 /// owns the connection.
 final class EventPages {
-  private static final String EXISTS = "SELECT 1 FROM customers WHERE id = ?";
+  /// Null if the customer is unknown.
+  private static final String HOW_MANY =
+      "SELECT (SELECT coalesce(sum(purchases), 0) FROM totals WHERE customer = id)"
+          + " FROM customers WHERE id = ?";
+
   private static final String PURCHASES =
       "SELECT " + EventRows.PURCHASE_COLUMNS + " FROM purchases p WHERE p.customer = ?";
+
+  /// With this the index that keeps the order of time serves; without it, the rows are sorted.
+  private static final String LISTED = " AND p.listed = 1";
+
   private static final String REFUNDS =
       "SELECT "
           + EventRows.REFUND_COLUMNS
@@ -25,11 +33,9 @@ final class EventPages {
       " AND %1$s.at_micros <= ? AND (%1$s.at_micros < ? OR %1$s.id > ?)";
   private static final String PAGE = " ORDER BY %1$s.at_micros DESC, %1$s.id LIMIT ?";
 
-  private static final String PURCHASES_FIRST = PURCHASES + PAGE.formatted("p");
-  private static final String PURCHASES_NEXT =
-      PURCHASES + AFTER.formatted("p") + PAGE.formatted("p");
-  private static final String REFUNDS_FIRST = REFUNDS + PAGE.formatted("r");
-  private static final String REFUNDS_NEXT = REFUNDS + AFTER.formatted("r") + PAGE.formatted("r");
+  private static final Pages FEW_PURCHASES = Pages.of(PURCHASES, "p");
+  private static final Pages MANY_PURCHASES = Pages.of(PURCHASES + LISTED, "p");
+  private static final Pages ALL_REFUNDS = Pages.of(REFUNDS, "r");
   private static final String PURCHASE = PURCHASES + " AND p.id = ?";
   private static final String REFUND = REFUNDS + " AND r.id = ?";
 
@@ -39,14 +45,31 @@ final class EventPages {
     this.statements = statements;
   }
 
+  /// The statements of a list: its first page, and one after a place.
+  private record Pages(String first, String next) {
+    static Pages of(String rows, String table) {
+      String page = PAGE.formatted(table);
+      return new Pages(rows + page, rows + AFTER.formatted(table) + page);
+    }
+  }
+
   Optional<List<StoredPurchase>> purchases(Query.Purchases q) throws SQLException {
-    return page(
-        q.customer(), q.limit(), q.after(), PURCHASES_FIRST, PURCHASES_NEXT, EventRows::purchase);
+    Long known = howMany(q.customer());
+    if (known == null) {
+      return Optional.empty();
+    }
+    Pages pages = known >= EventRows.LISTED_FROM ? MANY_PURCHASES : FEW_PURCHASES;
+    return Optional.of(page(q.customer(), q.limit(), q.after(), pages, EventRows::purchase));
   }
 
   Optional<List<StoredRefund>> refunds(Query.Refunds q) throws SQLException {
-    return page(
-        q.customer(), q.limit(), q.after(), REFUNDS_FIRST, REFUNDS_NEXT, EventPages::refund);
+    return howMany(q.customer()) == null
+        ? Optional.empty()
+        : Optional.of(page(q.customer(), q.limit(), q.after(), ALL_REFUNDS, EventPages::refund));
+  }
+
+  private @Nullable Long howMany(String customer) throws SQLException {
+    return statements.first(HOW_MANY, b -> b.text(customer), row -> row.getLong(1));
   }
 
   Optional<StoredPurchase> purchase(Query.OnePurchase q) throws SQLException {
@@ -59,29 +82,20 @@ final class EventPages {
         statements.first(REFUND, b -> b.text(q.customer()).text(q.id()), EventPages::refund));
   }
 
-  private <T> Optional<List<T>> page(
-      String customer,
-      int limit,
-      @Nullable Place after,
-      String first,
-      String next,
-      Statements.Read<T> read)
+  private <T> List<T> page(
+      String customer, int limit, @Nullable Place after, Pages pages, Statements.Read<T> read)
       throws SQLException {
-    if (statements.first(EXISTS, b -> b.text(customer), r -> r.getInt(1)) == null) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        after == null
-            ? statements.list(first, b -> b.text(customer).number(limit), read)
-            : statements.list(
-                next,
-                b ->
-                    b.text(customer)
-                        .number(after.atMicros())
-                        .number(after.atMicros())
-                        .text(after.id())
-                        .number(limit),
-                read));
+    return after == null
+        ? statements.list(pages.first, b -> b.text(customer).number(limit), read)
+        : statements.list(
+            pages.next,
+            b ->
+                b.text(customer)
+                    .number(after.atMicros())
+                    .number(after.atMicros())
+                    .text(after.id())
+                    .number(limit),
+            read);
   }
 
   private static StoredRefund refund(ResultSet row) throws SQLException {

@@ -3,6 +3,7 @@ package dev.purser.database;
 import dev.purser.database.Query.StoredPurchase;
 import dev.purser.database.Statements.Binder;
 import dev.purser.database.Statements.Shape;
+import dev.purser.ledger.Profile;
 import dev.purser.ledger.Purchase;
 import dev.purser.ledger.Refund;
 import java.sql.ResultSet;
@@ -15,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 /// The rows of events, `purchases` and `refunds`, as saves see them. Confined to the session that
 /// owns the connection.
 final class EventRows {
+  /// Purchases of one customer from which on all of them are listed; the migrations know it too.
+  static final int LISTED_FROM = 1_000;
+
   static final String PURCHASE_COLUMNS =
       "p.id, p.sku, p.description, p.quantity, p.amount_minor, p.currency, p.at_micros,"
           + " p.change_id, p.refunded_minor";
@@ -25,8 +29,8 @@ final class EventRows {
   private static final Shape INSERT_PURCHASES =
       new Shape(
           "INSERT INTO purchases (customer, id, sku, description, quantity, amount_minor,"
-              + " currency, at_micros, change_id) VALUES ",
-          "(?,?,?,?,?,?,?,?,?)",
+              + " currency, at_micros, change_id, listed) VALUES ",
+          "(?,?,?,?,?,?,?,?,?,?)",
           " ON CONFLICT DO NOTHING");
   private static final Shape INSERT_REFUNDS =
       new Shape(
@@ -51,6 +55,7 @@ final class EventRows {
               + REFUND_COLUMNS
               + ", r.customer FROM k CROSS JOIN refunds r"
               + " ON r.customer = k.customer AND r.id = k.id");
+  private static final String LIST = "UPDATE purchases SET listed = 1 WHERE customer = ?";
   private static final String TAKE =
       "UPDATE purchases SET refunded_minor = refunded_minor + ? WHERE customer = ? AND id = ?"
           + " AND currency = ? AND refunded_minor + ? <= amount_minor";
@@ -59,6 +64,15 @@ final class EventRows {
 
   EventRows(Statements statements) {
     this.statements = statements;
+  }
+
+  /// Whether the purchases of `profile` stand in the index that keeps them in the order of time.
+  ///
+  /// Only those of customers with many do. Everybody else's are sorted when they are read, some 100
+  /// KiB at most, and their saves write into one B-tree instead of two: with many customers each
+  /// row dirties a page of each tree of its own, and those pages are what a durable save costs.
+  static boolean listed(Profile profile) {
+    return profile.purchases() >= LISTED_FROM;
   }
 
   /// The identity of an event.
@@ -78,6 +92,11 @@ final class EventRows {
   /// Inserts where the id is new. Answers those that may not have been, a superset.
   List<Mine<Refund>> insertRefunds(List<Mine<Refund>> rows) throws SQLException {
     return statements.write(INSERT_REFUNDS, rows, EventRows::bindRefund);
+  }
+
+  /// Lists the purchases of a customer that has become one of many.
+  void list(String customer) throws SQLException {
+    var _ = statements.update(LIST, b -> b.text(customer));
   }
 
   Map<EventKey, Kept<Purchase>> purchases(List<EventKey> keys) throws SQLException {
@@ -145,7 +164,8 @@ final class EventRows {
         .number(p.amountMinor())
         .text(p.currency())
         .number(p.atMicros())
-        .number(mine.save.changeId());
+        .number(mine.save.changeId())
+        .number(listed(mine.save.base()) ? 1 : 0);
   }
 
   private static void bindRefund(Binder to, Mine<Refund> mine) throws SQLException {

@@ -82,6 +82,9 @@ final class SaveBatch {
       CustomerRows.Moved m = draft.moved();
       if (m != null) {
         moved.add(m);
+        if (EventRows.listed(m.after()) && !EventRows.listed(m.before())) {
+          events.list(m.after().id());
+        }
       }
     }
     customers.put(moved);

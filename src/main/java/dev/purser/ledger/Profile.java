@@ -48,6 +48,16 @@ public record Profile(
     return Totals.empty(currency);
   }
 
+  /// How many purchases there are, in all currencies.
+  @JsonIgnore
+  public long purchases() {
+    long sum = 0;
+    for (Totals t : totals) {
+      sum += t.purchases();
+    }
+    return sum;
+  }
+
   @JsonIgnore
   public boolean hasPendingRefunds() {
     return totals.stream().anyMatch(t -> t.pendingRefunds() > 0);

@@ -80,24 +80,62 @@ class EventPagesTest {
     }
   }
 
-  /// A page deep in a long list must cost what the first one costs.
   @Test
-  void pagesAndLookups_areFoundByAnIndex() throws SQLException {
+  void purchases_areListedOnceTheirCustomerHasMany_andPagedTheSameWay() throws SQLException {
+    try (TestStore store = new TestStore(folder)) {
+      List<Purchase> all = new ArrayList<>();
+      for (int i = 0; i < EventRows.LISTED_FROM + 20; i++) {
+        all.add(at("p" + i, i % 7));
+      }
+      int before = EventRows.LISTED_FROM - 1;
+      var _ = store.saved("ada", all.subList(0, before).toArray(Change[]::new));
+      var _ = store.saved("bob", at("other", 5));
+      assertThat(listed(store)).isZero();
+      var _ = store.saved("ada", all.get(before));
+      assertThat(listed(store)).isEqualTo(EventRows.LISTED_FROM);
+      var _ = store.saved("ada", all.subList(before + 1, all.size()).toArray(Change[]::new));
+      assertThat(listed(store)).isEqualTo(all.size());
+
+      all.sort(Comparator.comparing(Purchase::atMicros).reversed().thenComparing(Purchase::id));
+      Query.Place after = new Query.Place(all.get(99).atMicros(), all.get(99).id());
+      assertThat(store.store.answer(new Query.Purchases("ada", 1_000, after)).orElseThrow())
+          .extracting(Query.StoredPurchase::purchase)
+          .isEqualTo(all.subList(100, all.size()));
+    }
+  }
+
+  private static long listed(TestStore store) throws SQLException {
+    try (var connection = DriverManager.getConnection("jdbc:sqlite:" + store.file);
+        var statement = connection.createStatement();
+        var row = statement.executeQuery("SELECT count(*) FROM purchases WHERE listed = 1")) {
+      return row.getLong(1);
+    }
+  }
+
+  /// A page deep in a long list must cost what the first one costs; where there are few, one
+  /// customer's rows are sorted and no other's are met.
+  @Test
+  void pages_ofMany_areFoundByAnIndex_ofFew_withinTheCustomer() throws SQLException {
+    String page =
+        "SELECT p.id, p.sku FROM purchases p WHERE p.customer = 'a'%s"
+            + " AND p.at_micros <= 5 AND (p.at_micros < 5 OR p.id > 'x')"
+            + " ORDER BY p.at_micros DESC, p.id LIMIT 5";
+    assertThat(plan(page.formatted(" AND p.listed = 1")))
+        .containsExactly("SEARCH p USING INDEX purchases_by_time (customer=? AND at_micros<?)");
+    assertThat(plan(page.formatted("")))
+        .containsExactly("SEARCH p USING PRIMARY KEY (customer=?)", "USE TEMP B-TREE FOR ORDER BY");
+  }
+
+  private List<String> plan(String sql) throws SQLException {
     try (TestStore store = new TestStore(folder);
         var connection = DriverManager.getConnection("jdbc:sqlite:" + store.file);
-        var statement = connection.createStatement()) {
-      try (var rows =
-          statement.executeQuery(
-              "EXPLAIN QUERY PLAN SELECT p.id, p.sku FROM purchases p WHERE p.customer = 'a'"
-                  + " AND p.at_micros <= 5 AND (p.at_micros < 5 OR p.id > 'x')"
-                  + " ORDER BY p.at_micros DESC, p.id LIMIT 5")) {
-        List<String> plan = new ArrayList<>();
-        while (rows.next()) {
-          plan.add(rows.getString("detail"));
-        }
-        assertThat(plan)
-            .containsExactly("SEARCH p USING INDEX purchases_by_time (customer=? AND at_micros<?)");
+        var statement = connection.createStatement();
+        var rows = statement.executeQuery("EXPLAIN QUERY PLAN " + sql)) {
+      List<String> plan = new ArrayList<>();
+      while (rows.next()) {
+        plan.add(rows.getString("detail"));
       }
+      return plan;
     }
   }
 }

@@ -119,12 +119,53 @@ class SqliteSchemaTest {
     try (Connection connection = source.getConnection();
         Statement statement = connection.createStatement()) {
       SqliteSchema.prepare(
-          connection, source, file, 2, "classpath:db/sqlite", "classpath:db/later");
+          connection, source, file, 99, "classpath:db/sqlite", "classpath:db/later");
       try (ResultSet row = statement.executeQuery("SELECT note FROM later")) {
         assertThat(row.getString(1)).isEqualTo("found 1");
       }
     }
-    assertThat(pragma("user_version")).isEqualTo("2");
+    assertThat(pragma("user_version")).isEqualTo("99");
+  }
+
+  @Test
+  void fileOfTheFirstVersion_listsThePurchasesOfThoseWithMany_andOfNobodyElse() throws Exception {
+    Path first = Files.createDirectory(folder.resolve("first"));
+    Files.copy(
+        Path.of("src/main/resources/db/sqlite/V1__ledger.sql"), first.resolve("V1__ledger.sql"));
+    SQLiteDataSource source = new SQLiteDataSource();
+    source.setUrl("jdbc:sqlite:" + file);
+    try (Connection connection = source.getConnection()) {
+      SqliteSchema.prepare(connection, source, file, 1, "filesystem:" + first);
+    }
+    run(
+        "INSERT INTO customers VALUES ('few', 7, 1, 0, 1, 1), ('many', 7, 1, 0, 1, 1)",
+        "INSERT INTO totals VALUES ('few', 'GBP', 2, 2, 0, 0, 0, 0),"
+            + " ('many', 'EUR', 400, 400, 0, 0, 0, 0), ('many', 'GBP', 600, 600, 0, 0, 0, 0)",
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)"
+            + " INSERT INTO purchases (customer, id, sku, quantity, amount_minor, currency,"
+            + " at_micros, change_id) SELECT 'many', 'p' || i, 's', 1, 1, 'GBP', i, 1 FROM n",
+        "INSERT INTO purchases (customer, id, sku, quantity, amount_minor, currency, at_micros,"
+            + " change_id) VALUES ('few', 'a', 's', 1, 1, 'GBP', 1, 1),"
+            + " ('few', 'b', 's', 1, 1, 'GBP', 2, 1)");
+    try (TestStore store = new TestStore(folder)) {
+      assertThat(store.store.answer(new Query.Purchases("few", 5, null)).orElseThrow())
+          .extracting(p -> p.purchase().id())
+          .containsExactly("b", "a");
+      assertThat(store.store.answer(new Query.Purchases("many", 2, null)).orElseThrow())
+          .extracting(p -> p.purchase().id())
+          .containsExactly("p1000", "p999");
+    }
+    assertThat(one("SELECT count(*) FROM purchases WHERE listed = 1 AND customer = 'many'"))
+        .isEqualTo(1_000);
+    assertThat(one("SELECT count(*) FROM purchases WHERE listed = 1")).isEqualTo(1_000);
+  }
+
+  private long one(String sql) throws SQLException {
+    try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(sql)) {
+      return row.getLong(1);
+    }
   }
 
   @Test
