@@ -28,11 +28,6 @@ final class EventPages {
           + EventRows.REFUND_COLUMNS
           + ", r.version <= c.settled_version"
           + " FROM refunds r JOIN customers c ON c.id = r.customer WHERE r.customer = ?";
-  // The first bound is the index's, the second only leaves out what has the very same time.
-  private static final String AFTER =
-      " AND %1$s.at_micros <= ? AND (%1$s.at_micros < ? OR %1$s.id > ?)";
-  private static final String PAGE = " ORDER BY %1$s.at_micros DESC, %1$s.id LIMIT ?";
-
   private static final Pages FEW_PURCHASES = Pages.of(PURCHASES, "p");
   private static final Pages MANY_PURCHASES = Pages.of(PURCHASES + LISTED, "p");
   private static final Pages ALL_REFUNDS = Pages.of(REFUNDS, "r");
@@ -48,8 +43,11 @@ final class EventPages {
   /// The statements of a list: its first page, and one after a place.
   private record Pages(String first, String next) {
     static Pages of(String rows, String table) {
-      String page = PAGE.formatted(table);
-      return new Pages(rows + page, rows + AFTER.formatted(table) + page);
+      // The first bound is the index's, the second only leaves out what has the very same time.
+      String after =
+          " AND %1$s.at_micros <= ? AND (%1$s.at_micros < ? OR %1$s.id > ?)".formatted(table);
+      String page = " ORDER BY %1$s.at_micros DESC, %1$s.id LIMIT ?".formatted(table);
+      return new Pages(rows + page, rows + after + page);
     }
   }
 
