@@ -1,5 +1,6 @@
 package dev.purser.customers;
 
+import dev.purser.database.LoadReply;
 import dev.purser.database.SaveReply.Saved;
 import dev.purser.faults.ServiceError;
 import dev.purser.ledger.Profile;
@@ -20,6 +21,12 @@ final class Aggregate {
     this.floor = floor;
     this.suppressed = suppressed;
     this.source = source;
+  }
+
+  /// What the database holds.
+  static Aggregate of(LoadReply.Loaded loaded) {
+    return new Aggregate(
+        loaded.profile(), loaded.floor(), loaded.suppressed(), Customer.Source.DATABASE);
   }
 
   /// What the cache holds, for reads while the database is away.
@@ -56,6 +63,12 @@ final class Aggregate {
                 read.id(), read.version(), read.stale(), Customer.Source.MEMORY, read.json())
             : first;
     return first;
+  }
+
+  /// The answer that others may give in the customer's name: encoded already, of what is stored,
+  /// and not stale. Null if there is none.
+  Customer.Reply.@Nullable Read shared() {
+    return answer instanceof Customer.Reply.Read read && !read.stale() ? read : null;
   }
 
   private Customer.Reply encode() {

@@ -10,7 +10,6 @@ import dev.purser.customers.Customer.Look;
 import dev.purser.customers.Customer.Read;
 import dev.purser.customers.Customer.Reply;
 import dev.purser.customers.Customer.SaveAnswered;
-import dev.purser.customers.Customer.Source;
 import dev.purser.customers.Customer.Stop;
 import dev.purser.database.LoadReply;
 import dev.purser.database.SaveReply;
@@ -44,6 +43,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Confined to its actor.
 final class CustomerStates {
+  private final String id;
   private final Neighbours at;
   private final Copies copies;
   private final Readers readers;
@@ -64,13 +64,14 @@ final class CustomerStates {
       String id,
       ActorRef<ClusterSharding.ShardCommand> shard,
       Neighbours at) {
+    this.id = id;
     this.at = at;
     leaving = new Leaving(context.getSelf(), shard);
     readers = new Readers(id, at.settings().bufferReads());
     copies = new Copies(id, at, context.messageAdapter(Cache.Reply.class, CopyAnswered::new));
     load = new Loading(context, id, at, copies);
     writing = new Writing(id, at, context.messageAdapter(SaveReply.class, SaveAnswered::new));
-    Guard guard = new Guard(readers, writing, at.metrics());
+    Guard guard = new Guard(() -> at.answers().withdraw(id), readers, writing, at.metrics());
     loading = guard.state(this::loading);
     stale = guard.state(this::stale);
     active = guard.state(this::active);
@@ -137,7 +138,10 @@ final class CustomerStates {
         var _ = admit(write, active);
         yield next(held());
       }
-      case CopyAnswered(Cache.Reply reply) -> repair(reply, active);
+      case CopyAnswered(Cache.Reply reply) -> {
+        copies.repair(reply, held());
+        yield active;
+      }
       case LoadAnswered _, CopyOverdue _, SaveAnswered _ -> active;
       case Stop _ -> Behaviors.stopped();
     };
@@ -156,7 +160,10 @@ final class CustomerStates {
         yield settling;
       }
       case SaveAnswered(SaveReply reply) -> saved(reply);
-      case CopyAnswered(Cache.Reply reply) -> repair(reply, saving);
+      case CopyAnswered(Cache.Reply reply) -> {
+        copies.repair(reply, held());
+        yield saving;
+      }
       case LoadAnswered _, CopyOverdue _ -> saving;
       case Stop _ -> leaving.when(saving);
     };
@@ -178,7 +185,7 @@ final class CustomerStates {
   private Behavior<Command> read(Command reader, Behavior<Command> state) {
     leaving.asked();
     if (held != null) {
-      readers.answer(reader, held.read());
+      readers.answer(reader, at.answers().of(held));
     } else if (!readers.add(reader)) {
       at.metrics().readsFull();
       readers.answer(reader, new Reply.Refused(Refusals.FULL, false));
@@ -192,17 +199,13 @@ final class CustomerStates {
     return state;
   }
 
-  private Behavior<Command> repair(Cache.Reply found, Behavior<Command> state) {
-    copies.repair(found, held());
-    return state;
-  }
-
   private Behavior<Command> loaded(LoadReply reply) {
     return switch (reply) {
       case LoadReply.Loaded loaded -> {
-        Aggregate stored = hold(loaded);
+        Aggregate stored = Aggregate.of(loaded);
+        hold(stored);
         load.loaded(stored);
-        readers.answer(stored::read);
+        readers.answer(() -> at.answers().of(stored));
         yield next(stored);
       }
       case LoadReply.NotLoaded(ServiceError error) ->
@@ -210,18 +213,17 @@ final class CustomerStates {
     };
   }
 
-  private Aggregate hold(LoadReply.Loaded loaded) {
-    Aggregate stored =
-        new Aggregate(loaded.profile(), loaded.floor(), loaded.suppressed(), Source.DATABASE);
-    held = stored;
-    return stored;
+  /// From now on nobody answers from what was held before.
+  private void hold(@Nullable Aggregate next) {
+    held = next;
+    at.answers().withdraw(id);
   }
 
   /// The database has failed; what the cache knew decides.
   private Behavior<Command> unloaded(ServiceError error) {
     Aggregate copy = load.copy();
     load.ended();
-    held = copy;
+    hold(copy);
     Reply refusal = new Reply.Refused(Refusals.away(error), false);
     readers.answer(() -> copy == null ? refusal : copy.read());
     writing.refuse(refusal);
@@ -249,13 +251,14 @@ final class CustomerStates {
     Saving save = writing.inFlight();
     return switch (reply) {
       case SaveReply.Saved saved -> {
+        Aggregate after = commit(save, saved);
         save.answer(saved);
         writing.end();
-        yield next(commit(save, saved));
+        yield next(after);
       }
       case SaveReply.Moved _ -> {
         writing.moved();
-        held = null;
+        hold(null);
         yield load();
       }
       case SaveReply.NotSaved(ServiceError error) -> {
@@ -269,7 +272,7 @@ final class CustomerStates {
   private Aggregate commit(Saving save, SaveReply.Saved saved) {
     Aggregate before = held();
     Aggregate after = before.after(save, saved);
-    held = after;
+    hold(after);
     if (save.erased(saved)) {
       copies.forget(save.save().nextVersion());
     } else if (after.profile().version() != before.profile().version()) {
@@ -282,7 +285,9 @@ final class CustomerStates {
     return switch (reply) {
       case LoadReply.Loaded loaded -> {
         writing.lost();
-        yield next(hold(loaded));
+        Aggregate stored = Aggregate.of(loaded);
+        hold(stored);
+        yield next(stored);
       }
       case LoadReply.NotLoaded _ -> {
         writing.postpone(at.clock().millis());

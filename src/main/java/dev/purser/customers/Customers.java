@@ -50,6 +50,7 @@ public final class Customers {
   private final ActorSystem<?> system;
   private final ActorRef<Database.Command> database;
   private final ActorRef<ShardingEnvelope<Customer.Command>> customers;
+  private final Answers answers;
   private final CustomersSettings settings;
   private final InstantSource clock;
   private final AtomicLong lookups = new AtomicLong();
@@ -80,25 +81,35 @@ public final class Customers {
                     Duration.ofSeconds(1), Duration.ofMinutes(1), 0.2));
     ActorRef<Erasures.Command> erasures = system.systemActorOf(sweeping, "erasures", Props.empty());
     Neighbours neighbours =
-        new Neighbours(database, cache, erasures, settings, clock, new CustomersMetrics());
-    return new Customers(system, database, Customer.init(system, neighbours), settings, clock);
+        new Neighbours(
+            database,
+            cache,
+            erasures,
+            Answers.of(settings),
+            settings,
+            clock,
+            new CustomersMetrics());
+    return new Customers(system, Customer.init(system, neighbours), neighbours);
   }
 
   private Customers(
       ActorSystem<?> system,
-      ActorRef<Database.Command> database,
       ActorRef<ShardingEnvelope<Customer.Command>> customers,
-      CustomersSettings settings,
-      InstantSource clock) {
+      Neighbours neighbours) {
     this.system = system;
-    this.database = database;
     this.customers = customers;
-    this.settings = settings;
-    this.clock = clock;
+    this.database = neighbours.database();
+    this.answers = neighbours.answers();
+    this.settings = neighbours.settings();
+    this.clock = neighbours.clock();
   }
 
   /// The aggregate of one customer.
   public CompletionStage<Reply> read(String id, long deadlineMillis) {
+    Reply.Read known = answers.find(id);
+    if (known != null) {
+      return CompletableFuture.completedFuture(known);
+    }
     return ask(
         id, replyTo -> new Customer.Read(deadlineMillis, replyTo), deadlineMillis, LATE_READ);
   }
@@ -146,7 +157,12 @@ public final class Customers {
     var _ =
         system.systemActorOf(
             Gathering.create(
-                customers, ids, deadlineMillis, Duration.ofMillis(left).plus(GRACE), result),
+                customers,
+                answers,
+                ids,
+                deadlineMillis,
+                Duration.ofMillis(left).plus(GRACE),
+                result),
             "lookup-" + lookups.incrementAndGet(),
             Props.empty());
     return result;

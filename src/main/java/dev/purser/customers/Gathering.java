@@ -18,9 +18,9 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
 import org.jspecify.annotations.Nullable;
 
-/// One lookup: asks many customers at once and gathers what they say. Lives until the last has
-/// answered or the deadline has passed, whichever is first. Confined to its actor; only the future
-/// leaves it.
+/// One lookup: asks all customers at once whose answer is not known, and gathers what they say.
+/// Lives until the last has answered or the deadline has passed, whichever is first. Confined to
+/// its actor; only the future leaves it.
 final class Gathering {
   private final Map<String, @Nullable Reply> replies;
   private final List<String> ids;
@@ -35,6 +35,7 @@ final class Gathering {
 
   static Behavior<Command> create(
       ActorRef<ShardingEnvelope<Customer.Command>> customers,
+      Answers answers,
       List<String> ids,
       long deadlineMillis,
       Duration patience,
@@ -42,9 +43,9 @@ final class Gathering {
     return Behaviors.setup(
         context -> {
           Gathering gathering = new Gathering(ids, result);
-          gathering.ask(context, customers, deadlineMillis);
+          gathering.ask(context, customers, answers, deadlineMillis);
           var _ = context.scheduleOnce(patience, context.getSelf(), new Late());
-          return gathering.gathering();
+          return gathering.missing == 0 ? gathering.gathered() : gathering.gathering();
         });
   }
 
@@ -58,11 +59,17 @@ final class Gathering {
   private void ask(
       ActorContext<Command> context,
       ActorRef<ShardingEnvelope<Customer.Command>> customers,
+      Answers known,
       long deadlineMillis) {
     ActorRef<Seen> answers = context.messageAdapter(Seen.class, Answered::new);
     Customer.Look look = new Customer.Look(deadlineMillis, answers);
     for (String id : ids) {
-      customers.tell(new ShardingEnvelope<>(id, look));
+      Reply.Read answer = known.find(id);
+      if (answer == null) {
+        customers.tell(new ShardingEnvelope<>(id, look));
+      } else if (replies.put(id, answer) == null) {
+        missing--;
+      }
     }
   }
 

@@ -17,12 +17,15 @@ import org.jspecify.annotations.Nullable;
 /// Runs the states of one customer so that no failure leaves a caller to its timeout: whoever still
 /// waits is answered before the customer restarts or stops. Confined to one customer.
 final class Guard {
+  private final Runnable withdraw;
   private final Readers readers;
   private final Writing writing;
   private final CustomersMetrics metrics;
   private @Nullable Command inHand;
 
-  Guard(Readers readers, Writing writing, CustomersMetrics metrics) {
+  /// @param withdraw takes away what others answer in the customer's name
+  Guard(Runnable withdraw, Readers readers, Writing writing, CustomersMetrics metrics) {
+    this.withdraw = withdraw;
     this.readers = readers;
     this.writing = writing;
     this.metrics = metrics;
@@ -57,6 +60,7 @@ final class Guard {
   }
 
   private void refuseAll() {
+    withdraw.run();
     Set<Command> waiting = Collections.newSetFromMap(new IdentityHashMap<>());
     readers.drainTo(waiting);
     if (inHand != null) {

@@ -10,6 +10,7 @@ record Neighbours(
     ActorRef<Database.Command> database,
     ActorRef<Cache.Command> cache,
     ActorRef<Erasures.Command> erasures,
+    Answers answers,
     CustomersSettings settings,
     InstantSource clock,
     CustomersMetrics metrics) {}

@@ -15,6 +15,7 @@ import dev.purser.faults.ServiceError;
 import dev.purser.ledger.Change;
 import dev.purser.ledger.Outcome;
 import dev.purser.ledger.Profile;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -57,6 +58,7 @@ final class EntityFixture implements AutoCloseable {
 
   final ActorTestKit kit;
   final Clock clock = new Clock();
+  final Answers answers = new Answers(Duration.ofSeconds(30), () -> 0);
   final CustomersSettings settings;
   final TestProbe<Database.Command> database;
   final TestProbe<Cache.Command> cache;
@@ -78,7 +80,13 @@ final class EntityFixture implements AutoCloseable {
     shard = kit.createTestProbe();
     Neighbours neighbours =
         new Neighbours(
-            database.ref(), cache.ref(), erasures.ref(), settings, clock, new CustomersMetrics());
+            database.ref(),
+            cache.ref(),
+            erasures.ref(),
+            answers,
+            settings,
+            clock,
+            new CustomersMetrics());
     customer = kit.spawn(Customer.create(ID, shard.ref(), neighbours));
   }
 

@@ -151,6 +151,7 @@ final class InterruptedTest {
             real.get(),
             node.cache,
             node.kit.<Erasures.Command>createTestProbe().ref(),
+            Answers.of(Samples.settings(Samples.config(""))),
             Samples.settings(Samples.config("")),
             java.time.InstantSource.system(),
             new CustomersMetrics());
