@@ -39,9 +39,7 @@ import org.jspecify.annotations.Nullable;
 /// ## Failure
 ///
 /// Whatever a message does, it costs a restart of this customer alone. All in hand is answered
-/// before.
-///
-/// Confined to its actor.
+/// before. Confined to its actor.
 final class CustomerStates {
   private final String id;
   private final Neighbours at;
