@@ -4,20 +4,31 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
+import org.sqlite.SQLiteConfig;
 
 /// The main job on real input, done by the packaged distribution with a quarter of a GiB of heap.
 @EnabledIf("present")
 final class MainJobIT {
   private static final Map<String, String> SMALL = Map.of("PURSER_JAVA_OPTS", "-Xmx256m");
+
+  /// Settles slowly enough to be met in the middle of it.
+  private static final Map<String, String> ONE_BY_ONE =
+      Map.of("PURSER_JAVA_OPTS", "-Xmx256m", "PURSER_CUSTOMERS_SETTLEMENTS_IN_FLIGHT", "1");
 
   @TempDir private Path data;
   private final OnlineRetail retail = new OnlineRetail();
@@ -73,9 +84,12 @@ final class MainJobIT {
       load(server, parts);
     }
     for (int kill = 0; kill < 2; kill++) {
-      try (PurserProcess server = PurserProcess.serve(data, SMALL)) {
-        killWhile(server, 50 + random.nextInt(250), () -> retail.settle(server, "final"));
+      long before = pendingCustomers();
+      try (PurserProcess server = PurserProcess.serve(data, ONE_BY_ONE)) {
+        long enough = before - 100 - random.nextInt(300);
+        killOnce(server, () -> pendingCustomers() <= enough, () -> retail.settle(server, "final"));
       }
+      assertThat(pendingCustomers()).as("in the middle").isPositive().isLessThan(before);
     }
     try (PurserProcess server = PurserProcess.serve(data, SMALL)) {
       JsonNode settled = retail.settle(server, "final");
@@ -93,9 +107,29 @@ final class MainJobIT {
     }
   }
 
+  /// Customers that have refunds to settle, as another process sees them in the database's file.
+  private long pendingCustomers() throws SQLException {
+    SQLiteConfig config = new SQLiteConfig();
+    config.setReadOnly(true);
+    try (Connection connection =
+            config.createConnection("jdbc:sqlite:" + data.resolve("purser.db"));
+        Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "SELECT count(DISTINCT customer) FROM totals WHERE pending_refunds > 0")) {
+      return row.getLong(1);
+    }
+  }
+
   /// Runs `work` and kills the server after `millis`, or when the work is done, whichever comes
   /// first.
   private static void killWhile(PurserProcess server, int millis, Work work) throws Exception {
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+    killOnce(server, () -> System.nanoTime() >= end, work);
+  }
+
+  /// Runs `work` and kills the server once `due`, or when the work is done.
+  private static void killOnce(PurserProcess server, Due due, Work work) throws Exception {
     AtomicBoolean killed = new AtomicBoolean();
     CompletableFuture<Void> done =
         CompletableFuture.runAsync(
@@ -108,14 +142,20 @@ final class MainJobIT {
                 }
               }
             });
-    try {
-      done.get(millis, java.util.concurrent.TimeUnit.MILLISECONDS);
-    } catch (java.util.concurrent.TimeoutException _) {
-      killed.set(true);
-    }
+    while (!due.now() && !ended(done)) {}
     killed.set(true);
     server.kill();
-    done.get(30, java.util.concurrent.TimeUnit.SECONDS);
+    done.get(30, TimeUnit.SECONDS);
+  }
+
+  /// Waits a moment for the work to end.
+  private static boolean ended(CompletableFuture<Void> work) throws Exception {
+    try {
+      var _ = work.get(1, TimeUnit.MILLISECONDS);
+      return true;
+    } catch (TimeoutException _) {
+      return false;
+    }
   }
 
   private static long sum(List<JsonNode> reports, String counter) {
@@ -125,5 +165,10 @@ final class MainJobIT {
   /// Work that may be interrupted by the end of the server.
   private interface Work {
     void run() throws Exception;
+  }
+
+  /// Whether the moment has come.
+  private interface Due {
+    boolean now() throws Exception;
   }
 }
