@@ -70,12 +70,10 @@ record PostgresProduct(PostgresUrl url, PostgresSettings settings, Duration work
 
     @Override
     public Store open() throws SQLException {
-      PgConnection connection =
-          product.source(true).getConnection().unwrap(PgConnection.class);
+      PgConnection connection = product.source(true).getConnection().unwrap(PgConnection.class);
       try {
         if (writes) {
-          PostgresSchema.prepare(
-              connection, product.source(false), product.settings.schema());
+          PostgresSchema.prepare(connection, product.source(false), product.settings.schema());
         }
         PostgresSession.begin(connection, product.settings.schema(), product.workLimit, writes);
         return PostgresStore.on(connection, writes);

@@ -6,7 +6,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 import org.postgresql.jdbc.PgConnection;
@@ -92,50 +94,62 @@ final class PostgresStatements extends Statements {
     }
   }
 
-  /// The values of one column, as primitive numbers until the first null.
-  private static final class Column {
+  /// The values of one column.
+  private abstract static class Column {
     final String type;
-    private final int rows;
-    private final @Nullable Object @Nullable [] objects;
-    private long @Nullable [] numbers;
-    private @Nullable Long @Nullable [] nullable;
 
-    Column(String type, int rows) {
+    Column(String type) {
       this.type = type;
-      this.rows = rows;
-      this.objects =
-          switch (type) {
-            case "text" -> new String[rows];
-            case "bytea" -> new byte[rows][];
-            default -> null;
-          };
-      this.numbers = objects == null ? new long[rows] : null;
+    }
+
+    /// An array that the driver knows how to send.
+    abstract Object values();
+  }
+
+  private static final class Objects extends Column {
+    private final @Nullable Object[] values;
+
+    Objects(String type, @Nullable Object[] values) {
+      super(type);
+      this.values = values;
     }
 
     void put(int row, @Nullable Object value) {
-      if (objects != null) {
-        objects[row] = value;
-      }
+      values[row] = value;
     }
 
-    void put(int row, long value) {
-      if (numbers != null) {
-        numbers[row] = value;
-      } else if (nullable != null) {
-        nullable[row] = value;
-      }
-    }
-
-    void putNull(int row) {
-      if (numbers != null) {
-        nullable = new Long[rows];
-        Arrays.setAll(nullable, i -> i < row ? numbers[i] : null);
-        numbers = null;
-      }
-    }
-
+    @Override
     Object values() {
-      return objects != null ? objects : numbers != null ? numbers : nullable;
+      return values;
+    }
+  }
+
+  /// Primitive numbers, unless one is null.
+  private static final class Numbers extends Column {
+    private final long[] values;
+    private final BitSet nulls = new BitSet();
+
+    Numbers(int rows) {
+      super("int8");
+      this.values = new long[rows];
+    }
+
+    void put(int row, @Nullable Long value) {
+      if (value == null) {
+        nulls.set(row);
+      } else {
+        values[row] = value;
+      }
+    }
+
+    @Override
+    Object values() {
+      if (nulls.isEmpty()) {
+        return values;
+      }
+      @Nullable Long[] boxed = new Long[values.length];
+      Arrays.setAll(boxed, i -> nulls.get(i) ? null : values[i]);
+      return boxed;
     }
   }
 
@@ -155,46 +169,43 @@ final class PostgresStatements extends Statements {
       at = 0;
     }
 
-    private Column column(String type) {
+    private Column next(Supplier<Column> first) {
       if (row == 0) {
-        columns.add(new Column(type, rows));
+        columns.add(first.get());
       }
       return columns.get(at++);
     }
 
-    @Override
-    public Binder text(@Nullable String value) {
-      column("text").put(row, storable(value));
+    private Binder put(Supplier<Column> first, @Nullable Object value) {
+      ((Objects) next(first)).put(row, value);
       return this;
     }
 
     @Override
+    public Binder text(@Nullable String value) {
+      return put(() -> new Objects("text", new String[rows]), storable(value));
+    }
+
+    @Override
     public Binder number(long value) {
-      column("int8").put(row, value);
+      ((Numbers) next(() -> new Numbers(rows))).values[row] = value;
       return this;
     }
 
     @Override
     public Binder number(@Nullable Long value) {
-      Column column = column("int8");
-      if (value == null) {
-        column.putNull(row);
-      } else {
-        column.put(row, (long) value);
-      }
+      ((Numbers) next(() -> new Numbers(rows))).put(row, value);
       return this;
     }
 
     @Override
     public Binder bytes(byte[] value) {
-      column("bytea").put(row, value);
-      return this;
+      return put(() -> new Objects("bytea", new byte[rows][]), value);
     }
 
     @Override
     public Binder raw(@Nullable String value) {
-      column("bytea").put(row, utf8(value));
-      return this;
+      return put(() -> new Objects("bytea", new byte[rows][]), utf8(value));
     }
   }
 }

@@ -6,7 +6,6 @@ import dev.purser.ledger.Change;
 import dev.purser.ledger.Purchase;
 import dev.purser.ledger.Refund;
 import java.nio.file.Path;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -15,8 +14,14 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
+@ParameterizedClass
+@EnumSource(TestProduct.class)
 class EventPagesTest {
+  @Parameter TestProduct product;
   @TempDir Path folder;
 
   private static Purchase at(String id, long atMicros) {
@@ -30,7 +35,7 @@ class EventPagesTest {
     for (int i = 0; i < 200; i++) {
       all.add(at("p" + i, random.nextInt(12)));
     }
-    try (TestStore store = new TestStore(folder)) {
+    try (TestStore store = new TestStore(product, folder)) {
       var _ = store.saved("ada", all.toArray(Change[]::new));
       var _ = store.saved("bob", at("other", 5));
       all.sort(Comparator.comparing(Purchase::atMicros).reversed().thenComparing(Purchase::id));
@@ -52,7 +57,7 @@ class EventPagesTest {
 
   @Test
   void refunds_arePagedTheSameWay() throws SQLException {
-    try (TestStore store = new TestStore(folder)) {
+    try (TestStore store = new TestStore(product, folder)) {
       List<Change> all = new ArrayList<>();
       for (int i = 0; i < 9; i++) {
         all.add(new Refund("r" + i, null, null, null, null, 1, "GBP", null, i / 3, 0, Map.of()));
@@ -70,34 +75,13 @@ class EventPagesTest {
 
   @Test
   void pages_ofAnUnknownCustomer_areNone_ofAKnownOneWithoutEventsEmpty() throws SQLException {
-    try (TestStore store = new TestStore(folder)) {
+    try (TestStore store = new TestStore(product, folder)) {
       var _ = store.saved("ada", TestStore.merge(Map.of("a", "b")));
       assertThat(store.store.answer(new Query.Purchases("eve", 5, null))).isEmpty();
       assertThat(store.store.answer(new Query.Refunds("eve", 5, null))).isEmpty();
       assertThat(store.store.answer(new Query.Purchases("ada", 5, null)).orElseThrow()).isEmpty();
       assertThat(store.store.answer(new Query.OnePurchase("ada", "p"))).isEmpty();
       assertThat(store.store.answer(new Query.OneRefund("ada", "r"))).isEmpty();
-    }
-  }
-
-  /// A page deep in a long list must cost what the first one costs.
-  @Test
-  void pagesAndLookups_areFoundByAnIndex() throws SQLException {
-    try (TestStore store = new TestStore(folder);
-        var connection = DriverManager.getConnection("jdbc:sqlite:" + store.file);
-        var statement = connection.createStatement()) {
-      try (var rows =
-          statement.executeQuery(
-              "EXPLAIN QUERY PLAN SELECT p.id, p.sku FROM purchases p WHERE p.customer = 'a'"
-                  + " AND p.at_micros <= 5 AND (p.at_micros < 5 OR p.id > 'x')"
-                  + " ORDER BY p.at_micros DESC, p.id LIMIT 5")) {
-        List<String> plan = new ArrayList<>();
-        while (rows.next()) {
-          plan.add(rows.getString("detail"));
-        }
-        assertThat(plan)
-            .containsExactly("SEARCH p USING INDEX purchases_by_time (customer=? AND at_micros<?)");
-      }
     }
   }
 }
