@@ -17,11 +17,11 @@ import java.util.Map;
 ///
 /// Run: `java -cp ... dev.purser.database.StoreLoader FOLDER [rounds] [lines a batch]`
 public final class StoreLoader {
-  private final SqliteStore store;
+  private final Store store;
   private final Map<String, Profile> profiles = new HashMap<>();
   private long changeId = 1;
 
-  private StoreLoader(SqliteStore store) {
+  private StoreLoader(Store store) {
     this.store = store;
   }
 
@@ -50,14 +50,18 @@ public final class StoreLoader {
                 Long.getLong("checkpoint", 64L << 20),
                 Duration.ofSeconds(1)),
             true)) {
-      StoreLoader loader = new StoreLoader(store);
-      return BareLoader.Pace.of(
-          () -> {
-            long[] rows = {0};
-            new RetailLines().read(folder, lines, chunk -> rows[0] += loader.write(chunk));
-            return rows[0];
-          });
+      return load(store, folder, lines);
     }
+  }
+
+  static BareLoader.Pace load(Store store, Path folder, int lines) {
+    StoreLoader loader = new StoreLoader(store);
+    return BareLoader.Pace.of(
+        () -> {
+          long[] rows = {0};
+          new RetailLines().read(folder, lines, chunk -> rows[0] += loader.write(chunk));
+          return rows[0];
+        });
   }
 
   private int write(List<RetailLines.Row> chunk) {

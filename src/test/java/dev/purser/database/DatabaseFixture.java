@@ -16,13 +16,14 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 
-/// A database actor on a real SQLite file, with the settings as shipped but for faster clocks.
+/// A database actor on a real database, with the settings as shipped but for faster clocks.
 final class DatabaseFixture implements AutoCloseable {
   static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final AtomicLong CHANGE_IDS = new AtomicLong(1);
@@ -39,24 +40,41 @@ final class DatabaseFixture implements AutoCloseable {
       """;
 
   final ActorTestKit kit;
-  final Path file;
   final DatabaseSettings settings;
   final WrappedProduct product;
   final SupervisionLog log = new SupervisionLog(50, InstantSource.system());
   final TestProbe<Standing> standing;
   final ActorRef<Database.Command> database;
 
+  /// On an SQLite file.
   DatabaseFixture(Path folder) {
     this(folder, "", s -> s, s -> s);
   }
 
+  /// On an SQLite file.
   DatabaseFixture(
       Path folder, String conf, UnaryOperator<Store> writers, UnaryOperator<Store> readers) {
+    this(TestProduct.SQLITE, folder, conf, writers, readers);
+  }
+
+  DatabaseFixture(
+      TestProduct on,
+      Path folder,
+      String conf,
+      UnaryOperator<Store> writers,
+      UnaryOperator<Store> readers) {
+    this(settings -> on.open(folder, settings), conf, writers, readers);
+  }
+
+  DatabaseFixture(
+      Function<DatabaseSettings, Product> real,
+      String conf,
+      UnaryOperator<Store> writers,
+      UnaryOperator<Store> readers) {
     Config config = config(conf);
     kit = ActorTestKit.create(config);
     settings = settings(config);
-    file = folder.resolve("purser.db");
-    product = new WrappedProduct(new SqliteProduct(file, settings.sqlite()), writers, readers);
+    product = new WrappedProduct(real.apply(settings), writers, readers);
     standing = kit.createTestProbe(Standing.class);
     database = kit.spawn(supervised());
     database.tell(new Database.Watch(standing.ref()));

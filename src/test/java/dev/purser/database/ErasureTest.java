@@ -10,7 +10,6 @@ import dev.purser.ledger.Erase;
 import dev.purser.ledger.Outcome;
 import dev.purser.ledger.Settle;
 import java.nio.file.Path;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
@@ -18,14 +17,20 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
+@ParameterizedClass
+@EnumSource(TestProduct.class)
 class ErasureTest {
+  @Parameter TestProduct product;
   @TempDir Path folder;
   private TestStore store;
 
   @BeforeEach
   void open() throws SQLException {
-    store = new TestStore(folder);
+    store = new TestStore(product, folder);
   }
 
   @AfterEach
@@ -50,7 +55,7 @@ class ErasureTest {
         new Chore.KeepLetters(
             List.of(LettersTest.letter("l1", "ada"), LettersTest.letter("l2", "bob"))));
     store.saved("ada", new Erase(false));
-    try (var connection = DriverManager.getConnection("jdbc:sqlite:" + store.file);
+    try (var connection = product.connect(folder);
         var statement = connection.createStatement()) {
       for (String table :
           List.of("purchases", "refunds", "preferences", "totals", "settlements", "letters")) {

@@ -19,15 +19,21 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /// Saves that build on what no longer stands, and saves whose commit was lost from sight.
+@ParameterizedClass
+@EnumSource(TestProduct.class)
 class FenceTest {
+  @Parameter TestProduct product;
   @TempDir Path folder;
   private TestStore store;
 
   @BeforeEach
   void open() throws SQLException {
-    store = new TestStore(folder);
+    store = new TestStore(product, folder);
   }
 
   @AfterEach

@@ -23,9 +23,15 @@ import org.apache.pekko.Done;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /// Batches, their order, their bounds and their deadlines, seen through a gate before each commit.
+@ParameterizedClass
+@EnumSource(TestProduct.class)
 final class GroupCommitTest {
+  @Parameter TestProduct product;
   @TempDir Path folder;
 
   private final List<List<String>> batches = new CopyOnWriteArrayList<>();
@@ -63,7 +69,7 @@ final class GroupCommitTest {
 
   private DatabaseFixture database(String conf) {
     String slow = conf + "\npurser.database.slots.work-limit = 60 s";
-    return new DatabaseFixture(folder, slow, this::gated, s -> s).ready();
+    return new DatabaseFixture(product, folder, slow, this::gated, s -> s).ready();
   }
 
   @Test
@@ -166,7 +172,8 @@ final class GroupCommitTest {
   @Test
   void loads_waitingTogether_oneQuery() {
     String conf = "purser.database.slots { work-limit = 60 s, readers = 1 }";
-    try (DatabaseFixture db = new DatabaseFixture(folder, conf, s -> s, this::gatedLoads).ready()) {
+    try (DatabaseFixture db =
+        new DatabaseFixture(product, folder, conf, s -> s, this::gatedLoads).ready()) {
       var a = db.load("a");
       arrived.acquireUninterruptibly();
       List<TestProbe<LoadReply>> rest = new ArrayList<>();

@@ -12,14 +12,20 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
+@ParameterizedClass
+@EnumSource(TestProduct.class)
 class LettersTest {
+  @Parameter TestProduct product;
   @TempDir Path folder;
   private TestStore store;
 
   @BeforeEach
   void open() throws SQLException {
-    store = new TestStore(folder);
+    store = new TestStore(product, folder);
   }
 
   @AfterEach

@@ -20,9 +20,15 @@ import java.util.function.Supplier;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /// Requests that always fail: each is answered, run no more than twice, and harms nobody else.
+@ParameterizedClass
+@EnumSource(TestProduct.class)
 final class PoisonTest {
+  @Parameter TestProduct product;
   @TempDir Path folder;
 
   private final AtomicInteger runs = new AtomicInteger();
@@ -70,7 +76,7 @@ final class PoisonTest {
   }
 
   private DatabaseFixture database() {
-    return new DatabaseFixture(folder, "", this::poisoned, this::poisoned).ready();
+    return new DatabaseFixture(product, folder, "", this::poisoned, this::poisoned).ready();
   }
 
   private void poisonAmongNeighbours(DatabaseFixture db) {

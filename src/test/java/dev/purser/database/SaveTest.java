@@ -25,14 +25,20 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
+@ParameterizedClass
+@EnumSource(TestProduct.class)
 class SaveTest {
+  @Parameter TestProduct product;
   @TempDir Path folder;
   private TestStore store;
 
   @BeforeEach
   void open() throws SQLException {
-    store = new TestStore(folder);
+    store = new TestStore(product, folder);
   }
 
   @AfterEach
@@ -306,7 +312,7 @@ class SaveTest {
   @Test
   void validation_ofALivingStore_passes_andOfAClosedOneFails() throws SQLException {
     store.store.validate();
-    TestStore other = new TestStore(folder);
+    TestStore other = new TestStore(product, folder);
     other.close();
     assertThatThrownBy(other.store::validate).isInstanceOf(SQLException.class);
   }

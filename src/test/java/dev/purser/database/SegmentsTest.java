@@ -18,8 +18,14 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
+@ParameterizedClass
+@EnumSource(TestProduct.class)
 class SegmentsTest {
+  @Parameter TestProduct product;
   @TempDir Path folder;
 
   static SegmentFilter all() {
@@ -33,7 +39,7 @@ class SegmentsTest {
   @Test
   void segments_ofRandomFilters_areWhatAScanOfAllProfilesFinds() throws SQLException {
     Random random = new Random(7);
-    try (TestStore store = new TestStore(folder)) {
+    try (TestStore store = new TestStore(product, folder)) {
       TreeMap<String, Profile> profiles = fill(store, random);
       for (int i = 0; i < 300; i++) {
         SegmentFilter filter = filter(random);
@@ -50,7 +56,7 @@ class SegmentsTest {
 
   @Test
   void pendingCustomers_arePagedById_andVanishWhenSettled() throws SQLException {
-    try (TestStore store = new TestStore(folder)) {
+    try (TestStore store = new TestStore(product, folder)) {
       for (String id : List.of("b", "a", "c", "d")) {
         var _ =
             store.saved(id, TestStore.creditNote("r1", 1), TestStore.refund("r2", null, 1, "EUR"));
@@ -64,7 +70,7 @@ class SegmentsTest {
 
   @Test
   void count_thatWasNotAsked_isNotMade() throws SQLException {
-    try (TestStore store = new TestStore(folder)) {
+    try (TestStore store = new TestStore(product, folder)) {
       assertThat(store.store.answer(new Query.Segment(all(), false, 10, null)))
           .isEqualTo(new Query.SegmentPage(-1, List.of()));
     }

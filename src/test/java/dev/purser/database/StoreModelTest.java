@@ -20,14 +20,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Random batches against a plain model that keeps everything in maps and decides one event after
 /// the other.
+@ParameterizedClass
+@EnumSource(TestProduct.class)
 class StoreModelTest {
   private static final int BATCHES = 150;
 
+  @Parameter TestProduct product;
   @TempDir Path folder;
 
   @ParameterizedTest
@@ -35,7 +41,7 @@ class StoreModelTest {
   void batches_ofRandomSaves_doWhatThePlainModelDoes(long seed) throws SQLException {
     Random random = new Random(seed);
     ModelLedger model = new ModelLedger();
-    try (TestStore store = new TestStore(folder)) {
+    try (TestStore store = new TestStore(product, folder)) {
       for (int i = 0; i < BATCHES; i++) {
         List<CustomerSave> saves = saves(store, random);
         List<SaveReply> replies = store.commit(saves);

@@ -13,19 +13,30 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// A writing store on a real file, with the few calls that tests make all the time.
+/// A writing store on a real database, with the few calls that tests make all the time.
 final class TestStore implements AutoCloseable {
   static final SqliteSettings SETTINGS =
       new SqliteSettings(4 << 20, 4 << 20, Duration.ofMillis(50));
 
   final Path file;
-  final SqliteStore store;
+  final Store store;
   private long changeId = 1;
   private long nowMillis = 1_000;
 
+  /// On an SQLite file.
   TestStore(Path folder) throws SQLException {
+    this(TestProduct.SQLITE, folder);
+  }
+
+  TestStore(TestProduct product, Path folder) throws SQLException {
     this.file = folder.resolve("purser.db");
-    this.store = SqliteStore.open(file, SETTINGS, true);
+    try {
+      this.store = product.open(folder).writer().open();
+    } catch (SQLException | RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /// A save on what is stored now.

@@ -18,11 +18,17 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /// Text of any kind comes back byte for byte and is ordered by its UTF-8 bytes.
+@ParameterizedClass
+@EnumSource(TestProduct.class)
 class TextTest {
   private static final Path NAUGHTY = Path.of("../shared/data/naughty/blns.json");
 
+  @Parameter TestProduct product;
   @TempDir Path folder;
 
   /// Texts that drivers like to cut, fold, trim or normalise.
@@ -68,7 +74,7 @@ class TextTest {
   @Test
   void texts_inEveryColumn_comeBackByteForByte_andInTheOrderOfTheirBytes() throws Exception {
     List<String> texts = texts();
-    try (TestStore store = new TestStore(folder)) {
+    try (TestStore store = new TestStore(product, folder)) {
       List<CustomerSave> saves = new ArrayList<>();
       for (String text : texts) {
         saves.add(
@@ -105,7 +111,7 @@ class TextTest {
   @Test
   void eventsOfTheSameTime_areListedInTheOrderOfTheirBytes() throws Exception {
     List<String> texts = texts();
-    try (TestStore store = new TestStore(folder)) {
+    try (TestStore store = new TestStore(product, folder)) {
       Purchase[] purchases =
           texts.stream()
               .map(t -> new Purchase(t, "s", null, 1, 1, "GBP", 5, 0, Map.of()))
@@ -127,7 +133,7 @@ class TextTest {
 
   @Test
   void numbersAtTheirExtremes_comeBackAsTheyWere() throws SQLException {
-    try (TestStore store = new TestStore(folder)) {
+    try (TestStore store = new TestStore(product, folder)) {
       long max = (1L << 53) - 1;
       Purchase p =
           new Purchase(

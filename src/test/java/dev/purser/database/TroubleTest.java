@@ -28,6 +28,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ChildFailed;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -174,6 +175,25 @@ final class TroubleTest {
         reply = db.save(first("b", purchase("1", 5))).receiveMessage(DatabaseFixture.PATIENCE);
       }
       db.awaitStanding(s -> !s.degraded());
+    }
+  }
+
+  /// The commit itself finds the disk full: SQLite is certain that it is not applied.
+  @Test
+  void commit_refusedByAFullDisk_notSavedAtOnce() {
+    UnaryOperator<Store> full =
+        real ->
+            new WrappedStore(real) {
+              @Override
+              public void commit() throws SQLException {
+                throw new SQLiteException("no space", SQLiteErrorCode.SQLITE_FULL);
+              }
+            };
+    try (DatabaseFixture db = new DatabaseFixture(folder, "", full, s -> s).ready()) {
+      ServiceError error = notSaved(db.save(first("a", purchase("1", 5)))).error();
+      assertThat(error.code()).isEqualTo("ERR_DB");
+      assertThat(error.retryable()).isTrue();
+      assertThat(loaded(db.load("a")).profile().stored()).isFalse();
     }
   }
 

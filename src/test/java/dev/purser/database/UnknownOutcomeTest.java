@@ -21,18 +21,22 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.sqlite.SQLiteErrorCode;
-import org.sqlite.SQLiteException;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /// Answers of commits that are lost, before or after the database did its part.
+@ParameterizedClass
+@EnumSource(TestProduct.class)
 final class UnknownOutcomeTest {
+  @Parameter TestProduct product;
   @TempDir Path folder;
 
   private final AtomicInteger lostAfter = new AtomicInteger();
   private final AtomicInteger lostBefore = new AtomicInteger();
   private final AtomicInteger refusedAgain = new AtomicInteger();
   private final List<Boolean> agains = new CopyOnWriteArrayList<>();
-  private final Queue<SQLiteErrorCode> refusals = new ConcurrentLinkedQueue<>();
+  private final Queue<SQLException> refusals = new ConcurrentLinkedQueue<>();
   private final Semaphore gate = new Semaphore(0);
   private final Semaphore reopened = new Semaphore(1_000);
 
@@ -55,26 +59,22 @@ final class UnknownOutcomeTest {
       @Override
       public void commit() throws SQLException {
         if (lostBefore.getAndDecrement() > 0) {
-          throw lost();
+          throw product.lost();
         }
-        SQLiteErrorCode refusal = lostAfter.get() > 0 ? null : refusals.poll();
+        SQLException refusal = lostAfter.get() > 0 ? null : refusals.poll();
         if (refusal != null) {
-          throw new SQLiteException("the commit was refused", refusal);
+          throw refusal;
         }
         super.commit();
         if (lostAfter.getAndDecrement() > 0) {
-          throw lost();
+          throw product.lost();
         }
       }
     };
   }
 
-  private static SQLiteException lost() {
-    return new SQLiteException("the answer was lost", SQLiteErrorCode.SQLITE_IOERR);
-  }
-
   private DatabaseFixture database() {
-    return new DatabaseFixture(folder, "", this::losing, s -> s).ready();
+    return new DatabaseFixture(product, folder, "", this::losing, s -> s).ready();
   }
 
   @Test
@@ -101,21 +101,9 @@ final class UnknownOutcomeTest {
   }
 
   @Test
-  void commit_refusedByAFullDisk_notSavedAtOnce() {
-    try (DatabaseFixture db = database()) {
-      refusals.add(SQLiteErrorCode.SQLITE_FULL);
-      ServiceError error = notSaved(db.save(first("a", purchase("1", 5)))).error();
-      assertThat(error.code()).isEqualTo("ERR_DB");
-      assertThat(error.retryable()).isTrue();
-      assertThat(agains).containsExactly(false);
-      assertThat(loaded(db.load("a")).profile().stored()).isFalse();
-    }
-  }
-
-  @Test
   void commit_refusedWhileBusy_triedAgainOnTheSpot() {
     try (DatabaseFixture db = database()) {
-      refusals.add(SQLiteErrorCode.SQLITE_BUSY);
+      refusals.add(product.busy());
       assertThat(saved(db.save(first("a", purchase("1", 5)))).outcomes())
           .containsExactly(Outcome.ACCEPTED);
       assertThat(agains).containsExactly(false, false);
@@ -126,8 +114,8 @@ final class UnknownOutcomeTest {
   void unknownCommit_refusedTheSecondTime_staysUnknown() {
     try (DatabaseFixture db = database()) {
       lostAfter.set(1);
-      refusals.add(SQLiteErrorCode.SQLITE_FULL);
-      refusals.add(SQLiteErrorCode.SQLITE_FULL);
+      refusals.add(product.refused());
+      refusals.add(product.refused());
       SaveReply.Saved reply = saved(db.save(first("a", purchase("1", 5))));
       assertThat(reply.outcomes()).containsExactly(Outcome.ACCEPTED);
       assertThat(agains).containsExactly(false, true, true, true);
@@ -169,7 +157,8 @@ final class UnknownOutcomeTest {
 
   @Test
   void actor_restartedWithSaveInHand_tellsTheTruthAndRefusesTheRest() {
-    try (DatabaseFixture db = new DatabaseFixture(folder, "", this::gated, s -> s).ready()) {
+    try (DatabaseFixture db =
+        new DatabaseFixture(product, folder, "", this::gated, s -> s).ready()) {
       var inHand = db.save(first("a", purchase("1", 5)));
       var waiting = db.save(first("b", purchase("1", 5)));
       var parked = db.load("a");
