@@ -9,6 +9,7 @@ final class WrappedProduct implements Product {
   private final Product real;
   private final UnaryOperator<Store> writers;
   private final UnaryOperator<Store> readers;
+  volatile boolean elastic;
   volatile long usable = Long.MAX_VALUE;
 
   WrappedProduct(Product real, UnaryOperator<Store> writers, UnaryOperator<Store> readers) {
@@ -25,6 +26,11 @@ final class WrappedProduct implements Product {
   @Override
   public Connector<Store> reader() {
     return new Wrapped(real.reader(), readers);
+  }
+
+  @Override
+  public boolean elastic() {
+    return elastic;
   }
 
   @Override

@@ -91,25 +91,29 @@ final class SlotTest {
   }
 
   private ActorRef<Slot.Command> slot(Duration maxAge) {
+    return kit.spawn(Slot.create(place(1, connections, maxAge)));
+  }
+
+  private Place<String> place(int n, Connector<String> connector, Duration maxAge) {
     SlotSettings settings =
         new SlotSettings(
             "blocking",
             new Backoff(Duration.ofMillis(1), Duration.ofMillis(5)),
             Duration.ofMillis(100),
+            Duration.ofMillis(30),
             maxAge,
             5,
             Duration.ofSeconds(60),
             Duration.ofMillis(20));
-    return kit.spawn(
-        Slot.create(
-            1,
-            "writer",
-            connections,
-            settings,
-            e -> owner.ref().tell(e),
-            () -> phase,
-            log,
-            InstantSource.system()));
+    return new Place<>(
+        n,
+        "writer",
+        connector,
+        settings,
+        e -> owner.ref().tell(e),
+        () -> phase,
+        log,
+        InstantSource.system());
   }
 
   private <E> E await(Class<E> type) {
@@ -247,29 +251,10 @@ final class SlotTest {
   @Test
   void escalated_fromTheConnector_keepsItsSentence() {
     Connector<String> refusing = new Refusing();
-    SupervisionLog kept = new SupervisionLog(10, InstantSource.system());
-    SlotSettings settings =
-        new SlotSettings(
-            "blocking",
-            new Backoff(Duration.ofMillis(1), Duration.ofMillis(5)),
-            PATIENCE,
-            Duration.ZERO,
-            5,
-            PATIENCE,
-            PATIENCE);
-    ActorRef<Slot.Command> slot =
-        kit.spawn(
-            Slot.create(
-                1,
-                "writer",
-                refusing,
-                settings,
-                e -> owner.ref().tell(e),
-                () -> Phase.SERVING,
-                kept,
-                InstantSource.system()));
+    phase = Phase.SERVING;
+    ActorRef<Slot.Command> slot = kit.spawn(Slot.create(place(1, refusing, Duration.ZERO)));
     owner.expectTerminated(slot, PATIENCE);
-    assertThat(kept.latest().getFirst().decision()).isEqualTo(Decision.ESCALATE);
+    assertThat(log.latest().getFirst().decision()).isEqualTo(Decision.ESCALATE);
   }
 
   private static final class Refusing implements Connector<String> {
