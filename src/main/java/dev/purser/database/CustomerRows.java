@@ -1,6 +1,5 @@
 package dev.purser.database;
 
-import dev.purser.database.Statements.Shape;
 import dev.purser.ledger.Profile;
 import dev.purser.ledger.Totals;
 import java.sql.ResultSet;
@@ -9,7 +8,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -17,35 +15,46 @@ import org.jspecify.annotations.Nullable;
 /// The rows of customers' aggregates: `customers`, `totals` and `preferences`. Confined to the
 /// session that owns the connection.
 final class CustomerRows {
-  private static final Shape CUSTOMERS =
-      new Shape(
-          "SELECT id, version, first_micros, last_micros FROM customers WHERE id IN (", "?", ")");
+  // One statement and so one state of the database: a row of the customer (no name), one for each of
+  // its totals (no value) and one for each preference. A cross join forces SQLite's order.
+  private static final Shape LOAD =
+      Shape.rows(
+          "WITH k (id) AS (",
+          1,
+          ") SELECT c.id, NULL, NULL, c.version, c.first_micros, c.last_micros, 0, 0, 0"
+              + " FROM k CROSS JOIN customers c WHERE c.id = k.id"
+              + " UNION ALL SELECT t.customer, t.currency, NULL, t.purchases, t.gross_minor,"
+              + " t.refunds, t.pending_refunds, t.pending_minor, t.settled_minor"
+              + " FROM k CROSS JOIN totals t WHERE t.customer = k.id"
+              + " UNION ALL SELECT p.customer, p.name, p.value, 0, 0, 0, 0, 0, 0"
+              + " FROM k CROSS JOIN preferences p WHERE p.customer = k.id");
   private static final Shape FENCES =
-      new Shape("SELECT id, version, change_id FROM customers WHERE id IN (", "?", ")");
-  private static final Shape TOTALS =
-      new Shape(
-          "SELECT customer, currency, purchases, gross_minor, refunds, pending_refunds,"
-              + " pending_minor, settled_minor FROM totals WHERE customer IN (",
-          "?",
-          ") ORDER BY customer, currency");
-  private static final Shape PREFERENCES =
-      new Shape("SELECT customer, name, value FROM preferences WHERE customer IN (", "?", ")");
+      Shape.among("SELECT id, version, change_id FROM customers WHERE id", "");
 
   private static final Shape PUT_CUSTOMERS =
-      new Shape(
+      Shape.rows(
           "INSERT INTO customers"
-              + " (id, version, change_id, settled_version, first_micros, last_micros) VALUES ",
-          "(?,?,?,?,?,?)",
+              + " (id, version, change_id, settled_version, first_micros, last_micros) ",
+          6,
           " ON CONFLICT (id) DO UPDATE SET version = excluded.version,"
-              + " change_id = excluded.change_id,"
-              + " settled_version = max(settled_version, excluded.settled_version),"
+              + " change_id = excluded.change_id, settled_version = CASE"
+              + " WHEN excluded.settled_version > 0 THEN excluded.settled_version"
+              + " ELSE customers.settled_version END,"
               + " first_micros = excluded.first_micros, last_micros = excluded.last_micros");
   private static final Shape PUT_TOTALS =
-      new Shape("INSERT OR REPLACE INTO totals VALUES ", "(?,?,?,?,?,?,?,?)", "");
+      Shape.rows(
+          "INSERT INTO totals (customer, currency, purchases, gross_minor, refunds,"
+              + " pending_refunds, pending_minor, settled_minor) ",
+          8,
+          " ON CONFLICT (customer, currency) DO UPDATE SET purchases = excluded.purchases,"
+              + " gross_minor = excluded.gross_minor, refunds = excluded.refunds,"
+              + " pending_refunds = excluded.pending_refunds,"
+              + " pending_minor = excluded.pending_minor,"
+              + " settled_minor = excluded.settled_minor");
   private static final Shape PUT_PREFERENCES =
-      new Shape("INSERT OR REPLACE INTO preferences VALUES ", "(?,?,?)", "");
-  private static final String DROP_PREFERENCE =
-      "DELETE FROM preferences WHERE customer = ? AND name = ?";
+      Shape.rows("INSERT INTO preferences (customer, name, value) ", 3, "");
+  private static final Shape DROP_PREFERENCES =
+      Shape.rows("DELETE FROM preferences WHERE (customer, name) IN (", 2, ")");
 
   private final Statements statements;
 
@@ -67,39 +76,29 @@ final class CustomerRows {
 
   /// The aggregates of those that are stored.
   Map<String, Profile> load(List<String> ids) throws SQLException {
-    Map<String, Profile> bare = new HashMap<>();
+    Map<String, Gathered> gathered = new HashMap<>();
     statements.among(
-        CUSTOMERS, ids, Statements.Binder::text, row -> bare.put(row.getString(1), bare(row)));
-    if (bare.isEmpty()) {
-      return bare;
-    }
-    List<String> found = List.copyOf(bare.keySet());
-    Map<String, List<Totals>> totals = new HashMap<>();
-    statements.among(
-        TOTALS,
-        found,
-        Statements.Binder::text,
-        row -> totals.computeIfAbsent(row.getString(1), _ -> new ArrayList<>()).add(totals(row)));
-    Map<String, SortedMap<String, String>> preferences = new HashMap<>();
-    statements.among(
-        PREFERENCES,
-        found,
-        Statements.Binder::text,
-        row ->
-            preferences
-                .computeIfAbsent(row.getString(1), _ -> new TreeMap<>())
-                .put(row.getString(2), row.getString(3)));
-    bare.replaceAll((id, p) -> whole(p, preferences.get(id), totals.get(id)));
-    return bare;
+        LOAD,
+        ids,
+        Binder::text,
+        row -> gathered.computeIfAbsent(row.getString(1), _ -> new Gathered()).add(row));
+    Map<String, Profile> found = HashMap.newHashMap(gathered.size());
+    gathered.forEach((id, g) -> found.put(id, g.profile(id)));
+    return found;
   }
 
   /// The versions of those that are stored.
   Map<String, Fence> fences(List<String> ids) throws SQLException {
+    return fences(FENCES, ids);
+  }
+
+  /// The versions of those that are stored, by a statement that reads id, version and change id.
+  Map<String, Fence> fences(Shape shape, List<String> ids) throws SQLException {
     Map<String, Fence> fences = new HashMap<>();
     statements.among(
-        FENCES,
+        shape,
         ids,
-        Statements.Binder::text,
+        Binder::text,
         row -> fences.put(row.getString(1), new Fence(row.getLong(2), row.getLong(3))));
     return fences;
   }
@@ -109,7 +108,8 @@ final class CustomerRows {
   void put(List<Moved> moved) throws SQLException {
     var _ = statements.write(PUT_CUSTOMERS, moved, CustomerRows::bind);
     List<Total> totals = new ArrayList<>();
-    List<Preference> preferences = new ArrayList<>();
+    List<Preference> added = new ArrayList<>();
+    List<Preference> dropped = new ArrayList<>();
     for (Moved m : moved) {
       for (Totals t : m.after.totals()) {
         if (!t.equals(m.before.totals(t.currency()))) {
@@ -117,32 +117,34 @@ final class CustomerRows {
         }
       }
       if (!m.after.preferences().equals(m.before.preferences())) {
-        changedPreferences(m, preferences);
+        difference(m.after.id(), m.before.preferences(), m.after.preferences(), dropped);
+        difference(m.after.id(), m.after.preferences(), m.before.preferences(), added);
       }
     }
     var _ = statements.write(PUT_TOTALS, totals, CustomerRows::bind);
     var _ =
         statements.write(
-            PUT_PREFERENCES, preferences, (b, p) -> b.text(p.customer).text(p.name).text(p.value));
+            DROP_PREFERENCES, dropped, (b, p) -> b.text(p.customer).text(p.name));
+    var _ =
+        statements.write(
+            PUT_PREFERENCES, added, (b, p) -> b.text(p.customer).text(p.name).text(p.value));
   }
 
-  private void changedPreferences(Moved m, List<Preference> changed) throws SQLException {
-    for (String name : m.before.preferences().keySet()) {
-      if (!m.after.preferences().containsKey(name)) {
-        var _ = statements.update(DROP_PREFERENCE, b -> b.text(m.after.id()).text(name));
-      }
-    }
-    m.after
-        .preferences()
-        .forEach(
-            (name, value) -> {
-              if (!value.equals(m.before.preferences().get(name))) {
-                changed.add(new Preference(m.after.id(), name, value));
-              }
-            });
+  /// Adds what `these` have and `others` have not, or have with another value.
+  private static void difference(
+      String customer,
+      Map<String, String> these,
+      Map<String, String> others,
+      List<Preference> into) {
+    these.forEach(
+        (name, value) -> {
+          if (!value.equals(others.get(name))) {
+            into.add(new Preference(customer, name, value));
+          }
+        });
   }
 
-  private static void bind(Statements.Binder to, Moved m) throws SQLException {
+  private static void bind(Binder to, Moved m) throws SQLException {
     to.text(m.after.id())
         .number(m.after.version())
         .number(m.changeId)
@@ -151,7 +153,7 @@ final class CustomerRows {
         .number(m.after.lastPurchaseAtMicros());
   }
 
-  private static void bind(Statements.Binder to, Total total) throws SQLException {
+  private static void bind(Binder to, Total total) throws SQLException {
     Totals t = total.totals;
     to.text(total.customer)
         .text(t.currency())
@@ -163,38 +165,43 @@ final class CustomerRows {
         .number(t.settledMinor());
   }
 
-  private static Profile bare(ResultSet row) throws SQLException {
-    return new Profile(
-        row.getString(1),
-        row.getLong(2),
-        new TreeMap<>(),
-        List.of(),
-        nullable(row, 3),
-        nullable(row, 4));
-  }
+  /// The rows of one customer while they arrive, in any order and perhaps repeated.
+  private static final class Gathered {
+    private final SortedMap<String, String> preferences = new TreeMap<>();
+    private final SortedMap<String, Totals> totals = new TreeMap<>();
+    private long version;
+    private @Nullable Long firstMicros;
+    private @Nullable Long lastMicros;
 
-  private static Profile whole(
-      Profile bare,
-      @Nullable SortedMap<String, String> preferences,
-      @Nullable List<Totals> totals) {
-    return new Profile(
-        bare.id(),
-        bare.version(),
-        Objects.requireNonNullElseGet(preferences, TreeMap::new),
-        totals == null ? List.of() : List.copyOf(totals),
-        bare.firstPurchaseAtMicros(),
-        bare.lastPurchaseAtMicros());
-  }
+    void add(ResultSet row) throws SQLException {
+      String name = row.getString(2);
+      String value = row.getString(3);
+      if (name == null) {
+        version = row.getLong(4);
+        firstMicros = nullable(row, 5);
+        lastMicros = nullable(row, 6);
+      } else if (value == null) {
+        totals.put(name, totals(name, row));
+      } else {
+        preferences.put(name, value);
+      }
+    }
 
-  private static Totals totals(ResultSet row) throws SQLException {
-    return new Totals(
-        row.getString(2),
-        row.getLong(3),
-        row.getLong(4),
-        row.getLong(5),
-        row.getLong(6),
-        row.getLong(7),
-        row.getLong(8));
+    private static Totals totals(String currency, ResultSet row) throws SQLException {
+      return new Totals(
+          currency,
+          row.getLong(4),
+          row.getLong(5),
+          row.getLong(6),
+          row.getLong(7),
+          row.getLong(8),
+          row.getLong(9));
+    }
+
+    Profile profile(String id) {
+      return new Profile(
+          id, version, preferences, List.copyOf(totals.values()), firstMicros, lastMicros);
+    }
   }
 
   /// A column that may be null.

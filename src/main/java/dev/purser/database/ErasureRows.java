@@ -1,15 +1,13 @@
 package dev.purser.database;
 
-import dev.purser.database.Statements.Shape;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// What is left of erased customers: an outbox row until the cache has forgotten them too, the
@@ -29,19 +27,25 @@ final class ErasureRows {
           "DELETE FROM letters WHERE customer = ?",
           "DELETE FROM customers WHERE id = ?");
   private static final String KEEP =
-      "INSERT OR REPLACE INTO erasures (customer, version, change_id) VALUES (?,?,?)";
-  private static final Shape FIND =
-      new Shape("SELECT customer, version, change_id FROM erasures WHERE customer IN (", "?", ")");
+      "INSERT INTO erasures (customer, version, change_id) VALUES (?,?,?)"
+          + " ON CONFLICT (customer) DO UPDATE SET version = excluded.version,"
+          + " change_id = excluded.change_id";
+  // One statement, so that an erasure that is being forgotten is seen here or in the floor.
+  private static final Shape TRACES =
+      Shape.rows(
+          "WITH k (customer, hash) AS (",
+          2,
+          ") SELECT k.customer, f.version, e.version, e.change_id, s.hash IS NOT NULL"
+              + " FROM k CROSS JOIN erased_floor f"
+              + " LEFT JOIN erasures e ON e.customer = k.customer"
+              + " LEFT JOIN suppressions s ON s.hash = k.hash");
   private static final String FORGET = "DELETE FROM erasures WHERE customer = ? AND version = ?";
   private static final String PENDING =
       "SELECT customer, version FROM erasures ORDER BY customer LIMIT ?";
-  private static final String RAISE_FLOOR = "UPDATE erased_floor SET version = max(version, ?)";
-  private static final String STATE =
-      "SELECT version, EXISTS (SELECT 1 FROM erasures), EXISTS (SELECT 1 FROM suppressions)"
-          + " FROM erased_floor";
-  private static final String SUPPRESS = "INSERT OR IGNORE INTO suppressions (hash) VALUES (?)";
-  private static final Shape SUPPRESSED =
-      new Shape("SELECT hash FROM suppressions WHERE hash IN (", "?", ")");
+  private static final String RAISE_FLOOR =
+      "UPDATE erased_floor SET version = ? WHERE version < ?";
+  private static final String SUPPRESS =
+      "INSERT INTO suppressions (hash) VALUES (?) ON CONFLICT DO NOTHING";
   private static final String LIFT = "DELETE FROM suppressions WHERE hash = ?";
 
   private final Statements statements;
@@ -56,32 +60,20 @@ final class ErasureRows {
   /// @param changeId the save that erased it, or null if that is forgotten or never was
   record Trace(long floor, @Nullable Long changeId, boolean suppressed) {}
 
-  private record State(long floor, boolean erasures, boolean suppressions) {}
-
   /// The traces of absent customers; one for each.
   Map<String, Trace> traces(List<String> absent) throws SQLException {
-    State state =
-        statements.first(
-            STATE, _ -> {}, r -> new State(r.getLong(1), r.getBoolean(2), r.getBoolean(3)));
-    State known = Objects.requireNonNull(state, "erased_floor has one row");
-    Map<String, Trace> traces = new HashMap<>();
-    for (String id : absent) {
-      traces.put(id, new Trace(known.floor, null, false));
-    }
-    if (known.erasures) {
-      statements.among(
-          FIND,
-          absent,
-          Statements.Binder::text,
-          r ->
-              traces.put(
-                  r.getString(1),
-                  new Trace(Math.max(known.floor, r.getLong(2)), r.getLong(3), false)));
-    }
-    if (known.suppressions) {
-      markSuppressed(absent, traces);
-    }
+    Map<String, Trace> traces = HashMap.newHashMap(absent.size());
+    statements.among(
+        TRACES,
+        absent,
+        (b, id) -> b.text(id).bytes(hash(id)),
+        r -> traces.put(r.getString(1), trace(r)));
     return traces;
+  }
+
+  private static Trace trace(ResultSet r) throws SQLException {
+    return new Trace(
+        Math.max(r.getLong(2), r.getLong(3)), CustomerRows.nullable(r, 4), r.getBoolean(5));
   }
 
   /// Deletes all that is kept of a customer, letters too.
@@ -101,7 +93,7 @@ final class ErasureRows {
   long forget(List<Query.Erasure> erasures) throws SQLException {
     long rows = 0;
     for (Query.Erasure e : erasures) {
-      var _ = statements.update(RAISE_FLOOR, b -> b.number(e.version()));
+      var _ = statements.update(RAISE_FLOOR, b -> b.number(e.version()).number(e.version()));
       rows += statements.update(FORGET, b -> b.text(e.customer()).number(e.version()));
     }
     return rows;
@@ -114,23 +106,6 @@ final class ErasureRows {
 
   long lift(String customer) throws SQLException {
     return statements.update(LIFT, b -> b.bytes(hash(customer)));
-  }
-
-  private void markSuppressed(List<String> absent, Map<String, Trace> traces) throws SQLException {
-    Map<String, String> ids = new HashMap<>();
-    for (String id : absent) {
-      ids.put(HexFormat.of().formatHex(hash(id)), id);
-    }
-    statements.among(
-        SUPPRESSED,
-        absent,
-        (b, id) -> b.bytes(hash(id)),
-        r -> {
-          String id = ids.get(HexFormat.of().formatHex(r.getBytes(1)));
-          if (id != null) {
-            traces.computeIfPresent(id, (_, t) -> new Trace(t.floor, t.changeId, true));
-          }
-        });
   }
 
   private static byte[] hash(String id) {

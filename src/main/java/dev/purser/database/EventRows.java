@@ -1,8 +1,6 @@
 package dev.purser.database;
 
 import dev.purser.database.Query.StoredPurchase;
-import dev.purser.database.Statements.Binder;
-import dev.purser.database.Statements.Shape;
 import dev.purser.ledger.Purchase;
 import dev.purser.ledger.Refund;
 import java.sql.ResultSet;
@@ -23,34 +21,34 @@ final class EventRows {
           + " r.reason, r.at_micros, r.change_id, r.version";
 
   private static final Shape INSERT_PURCHASES =
-      new Shape(
+      Shape.rows(
           "INSERT INTO purchases (customer, id, sku, description, quantity, amount_minor,"
-              + " currency, at_micros, change_id) VALUES ",
-          "(?,?,?,?,?,?,?,?,?)",
+              + " currency, at_micros, change_id) ",
+          9,
           " ON CONFLICT DO NOTHING");
   private static final Shape INSERT_REFUNDS =
-      new Shape(
+      Shape.rows(
           "INSERT INTO refunds (customer, id, purchase_id, sku, description, quantity,"
-              + " amount_minor, currency, reason, at_micros, change_id, version) VALUES ",
-          "(?,?,?,?,?,?,?,?,?,?,?,?)",
+              + " amount_minor, currency, reason, at_micros, change_id, version) ",
+          12,
           " ON CONFLICT DO NOTHING");
-  // The join order is forced: a few keys, each found by the primary key.
+  // A cross join forces SQLite's order: a few keys, each found by the primary key.
   private static final Shape PURCHASES =
-      new Shape(
-          "WITH k (customer, id) AS (VALUES ",
-          "(?,?)",
+      Shape.rows(
+          "WITH k (customer, id) AS (",
+          2,
           ") SELECT "
               + PURCHASE_COLUMNS
               + ", p.customer FROM k CROSS JOIN purchases p"
-              + " ON p.customer = k.customer AND p.id = k.id");
+              + " WHERE p.customer = k.customer AND p.id = k.id");
   private static final Shape REFUNDS =
-      new Shape(
-          "WITH k (customer, id) AS (VALUES ",
-          "(?,?)",
+      Shape.rows(
+          "WITH k (customer, id) AS (",
+          2,
           ") SELECT "
               + REFUND_COLUMNS
               + ", r.customer FROM k CROSS JOIN refunds r"
-              + " ON r.customer = k.customer AND r.id = k.id");
+              + " WHERE r.customer = k.customer AND r.id = k.id");
   private static final String TAKE =
       "UPDATE purchases SET refunded_minor = refunded_minor + ? WHERE customer = ? AND id = ?"
           + " AND currency = ? AND refunded_minor + ? <= amount_minor";

@@ -1,9 +1,12 @@
 package dev.purser.database;
 
-import dev.purser.database.Statements.Shape;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -15,10 +18,10 @@ final class LetterRows {
       "id, run, line, reason, code, message, raw, profile, header, derived_id, customer,"
           + " at_millis";
   private static final Shape KEEP =
-      new Shape(
+      Shape.rows(
           "INSERT INTO letters (run, line, reason, code, message, raw, profile, header,"
-              + " derived_id, customer, at_millis) VALUES ",
-          "(?,?,?,?,?,?,?,?,?,?,?)",
+              + " derived_id, customer, at_millis) ",
+          11,
           " ON CONFLICT (derived_id, reason, coalesce(profile, '')) DO UPDATE SET"
               + " run = excluded.run, line = excluded.line, code = excluded.code,"
               + " message = excluded.message, raw = excluded.raw, header = excluded.header,"
@@ -27,8 +30,7 @@ final class LetterRows {
   private static final String DROP = "DELETE FROM letters WHERE id = ?";
   private static final String DROP_OLDER = "DELETE FROM letters WHERE at_millis < ?";
   private static final String DROP_BEYOND =
-      "DELETE FROM letters WHERE id IN (SELECT id FROM letters ORDER BY id"
-          + " LIMIT max(0, (SELECT count(*) FROM letters) - ?))";
+      "DELETE FROM letters WHERE id <= (SELECT id FROM letters ORDER BY id DESC LIMIT 1 OFFSET ?)";
   private static final String OF_RUN = " AND run = ?";
   private static final String OF_REASON = " AND ? IN (reason, code)";
 
@@ -38,8 +40,15 @@ final class LetterRows {
     this.statements = statements;
   }
 
+  private record Identity(String derivedId, String reason, @Nullable String profile) {}
+
   long keep(List<Letter> letters) throws SQLException {
-    var _ = statements.write(KEEP, letters, LetterRows::bind);
+    // A statement may touch no row twice: of letters that replace each other the last one counts.
+    Map<Identity, Letter> last = LinkedHashMap.newLinkedHashMap(letters.size());
+    for (Letter letter : letters) {
+      last.put(new Identity(letter.derivedId(), letter.reason(), letter.profile()), letter);
+    }
+    var _ = statements.write(KEEP, new ArrayList<>(last.values()), LetterRows::bind);
     return letters.size();
   }
 
@@ -60,7 +69,7 @@ final class LetterRows {
       throw new IllegalArgumentException("Dropping letters needs a run or a reason.");
     }
     return statements.update(
-        "DELETE FROM letters WHERE 1" + filter(chore.run(), chore.reason()),
+        "DELETE FROM letters WHERE TRUE" + filter(chore.run(), chore.reason()),
         b -> bind(b, chore.run(), chore.reason()));
   }
 
@@ -83,18 +92,18 @@ final class LetterRows {
           bind(b, q.run(), q.reason());
           var _ = b.number(q.limit());
         },
-        LetterRows::letter);
+        this::letter);
   }
 
   Optional<Letter> one(long id) throws SQLException {
-    return Optional.ofNullable(statements.first(ONE, b -> b.number(id), LetterRows::letter));
+    return Optional.ofNullable(statements.first(ONE, b -> b.number(id), this::letter));
   }
 
   private static String filter(@Nullable String run, @Nullable String reason) {
     return (run == null ? "" : OF_RUN) + (reason == null ? "" : OF_REASON);
   }
 
-  private static void bind(Statements.Binder to, @Nullable String run, @Nullable String reason)
+  private static void bind(Binder to, @Nullable String run, @Nullable String reason)
       throws SQLException {
     if (run != null) {
       var _ = to.text(run);
@@ -104,21 +113,21 @@ final class LetterRows {
     }
   }
 
-  private static void bind(Statements.Binder to, Letter letter) throws SQLException {
+  private static void bind(Binder to, Letter letter) throws SQLException {
     to.text(letter.run())
         .number(letter.line())
         .text(letter.reason())
         .text(letter.code())
         .text(letter.message())
-        .text(letter.raw())
+        .raw(letter.raw())
         .text(letter.profile())
-        .text(letter.header())
+        .raw(letter.header())
         .text(letter.derivedId())
         .text(letter.customer())
         .number(letter.atMillis());
   }
 
-  private static Letter letter(ResultSet row) throws SQLException {
+  private Letter letter(ResultSet row) throws SQLException {
     return new Letter(
         row.getLong(1),
         row.getString(2),
@@ -126,9 +135,9 @@ final class LetterRows {
         row.getString(4),
         row.getString(5),
         row.getString(6),
-        row.getString(7),
+        Objects.requireNonNull(statements.raw(row, 7), "raw is never null"),
         row.getString(8),
-        row.getString(9),
+        statements.raw(row, 9),
         row.getString(10),
         row.getString(11),
         row.getLong(12));

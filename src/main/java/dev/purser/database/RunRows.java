@@ -9,14 +9,12 @@ import java.util.Optional;
 final class RunRows {
   private static final String COLUMNS =
       "id, kind, state, key, started_millis, finished_millis, report";
-  private static final String KEEP =
-      "INSERT INTO runs ("
-          + COLUMNS
-          + ") VALUES (?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET kind = excluded.kind,"
-          + " state = excluded.state, key = excluded.key,"
-          + " started_millis = excluded.started_millis,"
-          + " finished_millis = excluded.finished_millis, report = excluded.report"
-          + " ON CONFLICT DO NOTHING";
+  private static final String REPLACE =
+      "UPDATE runs SET kind = ?, state = ?, key = ?, started_millis = ?, finished_millis = ?,"
+          + " report = ? WHERE id = ?";
+  private static final String INSERT =
+      "INSERT INTO runs (kind, state, key, started_millis, finished_millis, report, id)"
+          + " VALUES (?,?,?,?,?,?,?) ON CONFLICT DO NOTHING";
   private static final String INTERRUPT =
       "UPDATE runs SET state = 'interrupted' WHERE state = 'running'";
   private static final String FIRST = "SELECT " + COLUMNS + " FROM runs ORDER BY id DESC LIMIT ?";
@@ -34,16 +32,18 @@ final class RunRows {
 
   /// Inserts or replaces; 0 rows if another run of its kind holds the key.
   long keep(RunRow run) throws SQLException {
-    return statements.update(
-        KEEP,
-        b ->
-            b.text(run.id())
-                .text(run.kind())
-                .text(run.state())
-                .text(run.key())
-                .number(run.startedMillis())
-                .number(run.finishedMillis())
-                .text(run.report()));
+    int replaced = statements.update(REPLACE, b -> bind(b, run));
+    return replaced > 0 ? replaced : statements.update(INSERT, b -> bind(b, run));
+  }
+
+  private static void bind(Binder to, RunRow run) throws SQLException {
+    to.text(run.kind())
+        .text(run.state())
+        .text(run.key())
+        .number(run.startedMillis())
+        .number(run.finishedMillis())
+        .text(run.report())
+        .text(run.id());
   }
 
   long interrupt() throws SQLException {

@@ -20,21 +20,24 @@ import org.jspecify.annotations.Nullable;
 
 /// Applies the saves of one transaction: the transaction decides what becomes of each change.
 ///
-/// First the fences of all saves are read at once. Saves whose changes can be judged by their ids
+/// First the fences of all saves are held and read at once. Saves whose changes can be judged by their ids
 /// alone are then written together, in statements of many rows, and only if some row was not new is
 /// there one look at which; all others take the ordered way, a statement at a time. In the end the
 /// aggregates that moved are written together. Confined to the session that owns the connection.
 final class SaveBatch {
+  private final Fences fences;
   private final CustomerRows customers;
   private final EventRows events;
   private final ErasureRows erasures;
   private final OrderedSave ordered;
   private final KnownSave known;
 
-  SaveBatch(Statements statements) {
-    this.customers = new CustomerRows(statements);
+  SaveBatch(
+      Statements statements, Fences fences, CustomerRows customers, ErasureRows erasures) {
+    this.fences = fences;
+    this.customers = customers;
     this.events = new EventRows(statements);
-    this.erasures = new ErasureRows(statements);
+    this.erasures = erasures;
     SettlementRows settlements = new SettlementRows(statements);
     this.ordered = new OrderedSave(events, settlements, erasures);
     this.known = new KnownSave(customers, events, settlements);
@@ -43,21 +46,24 @@ final class SaveBatch {
   /// Applies saves of distinct customers within the transaction that is open; a reply for each, in
   /// their order.
   List<SaveReply> apply(List<CustomerSave> saves) throws SQLException {
-    List<String> ids = saves.stream().map(CustomerSave::customer).distinct().toList();
-    if (ids.size() < saves.size()) {
+    if (saves.isEmpty()) {
+      return List.of();
+    }
+    if (saves.stream().map(CustomerSave::customer).distinct().count() < saves.size()) {
       throw new IllegalArgumentException("A batch has two saves of one customer.");
     }
-    Map<String, Fence> fences = customers.fences(ids);
-    Map<String, ErasureRows.Trace> traces = traces(saves, fences);
+    Map<String, Fence> standing = fences.hold(saves);
+    Map<String, ErasureRows.Trace> traces = traces(saves, standing);
     @Nullable SaveReply[] replies = new SaveReply[saves.size()];
     @Nullable Draft[] drafts = new Draft[saves.size()];
     for (int i = 0; i < saves.size(); i++) {
       CustomerSave save = saves.get(i);
-      Fence fence = fences.get(save.customer());
+      Fence fence = standing.get(save.customer());
       replies[i] = barred(save, fence, traces.getOrDefault(save.customer(), ErasureRows.NO_TRACE));
       drafts[i] = replies[i] == null ? new Draft(save) : null;
     }
     decide(Arrays.stream(drafts).filter(d -> d != null).toList());
+    fences.release(unmade(saves, drafts));
     for (int i = 0; i < replies.length; i++) {
       Draft draft = drafts[i];
       if (draft != null) {
@@ -65,6 +71,18 @@ final class SaveBatch {
       }
     }
     return Collections.unmodifiableList(Arrays.asList(replies));
+  }
+
+  /// Customers that were to be made, and were not.
+  private static List<String> unmade(List<CustomerSave> saves, @Nullable Draft[] drafts) {
+    List<String> unmade = new ArrayList<>();
+    for (int i = 0; i < drafts.length; i++) {
+      Draft draft = drafts[i];
+      if (!saves.get(i).base().stored() && (draft == null || draft.moved() == null)) {
+        unmade.add(saves.get(i).customer());
+      }
+    }
+    return unmade;
   }
 
   private void decide(List<Draft> drafts) throws SQLException {
@@ -88,12 +106,12 @@ final class SaveBatch {
   }
 
   /// What erased predecessors and suppressions say of customers that are absent.
-  private Map<String, ErasureRows.Trace> traces(List<CustomerSave> saves, Map<String, Fence> fences)
-      throws SQLException {
+  private Map<String, ErasureRows.Trace> traces(
+      List<CustomerSave> saves, Map<String, Fence> standing) throws SQLException {
     List<String> absent =
         saves.stream()
             .map(CustomerSave::customer)
-            .filter(customer -> !fences.containsKey(customer))
+            .filter(customer -> !standing.containsKey(customer))
             .toList();
     return absent.isEmpty() ? Map.of() : erasures.traces(absent);
   }

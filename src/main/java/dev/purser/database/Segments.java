@@ -4,6 +4,7 @@ import dev.purser.database.Query.SegmentFilter;
 import dev.purser.database.Query.SegmentPage;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +24,7 @@ final class Segments {
   }
 
   SegmentPage page(Query.Segment q) throws SQLException {
-    Conditions all = Conditions.of(q.filter());
+    Conditions all = Conditions.of(q.filter(), statements);
     long count =
         q.counted()
             ? statements.once("SELECT count(*)" + all.sql, all::bind, r -> r.getLong(1)).getFirst()
@@ -51,28 +52,28 @@ final class Segments {
   /// @param id the column that holds the customer's id
   private record Conditions(String id, String sql, List<Object> values) {
 
-    static Conditions of(SegmentFilter filter) {
+    static Conditions of(SegmentFilter filter, Statements statements) {
       List<Object> values = new ArrayList<>();
       StringBuilder where = new StringBuilder();
       String id = "c.id";
       String from = " FROM customers c";
       for (Map.Entry<String, String> preference : filter.preferences().entrySet()) {
-        values.add(preference.getKey());
-        values.add(preference.getValue());
         if (where.isEmpty()) {
           id = "p.customer";
           from = " FROM preferences p";
-          where.append(" AND p.name = ? AND p.value = ?");
+          where.append(" AND ").append(is("p", preference, statements, values));
         } else {
           where
               .append(" AND EXISTS (SELECT 1 FROM preferences o WHERE o.customer = ")
               .append(id)
-              .append(" AND o.name = ? AND o.value = ?)");
+              .append(" AND ")
+              .append(is("o", preference, statements, values))
+              .append(')');
         }
       }
       addTimes(filter, id, where, values);
       addNet(filter, id, where, values);
-      return new Conditions(id, from + " WHERE 1" + where, values);
+      return new Conditions(id, from + " WHERE TRUE" + where, values);
     }
 
     Conditions after(@Nullable String afterId) {
@@ -84,7 +85,7 @@ final class Segments {
       return new Conditions(id, sql + " AND " + id + " > ?", more);
     }
 
-    void bind(Statements.Binder to) throws SQLException {
+    void bind(Binder to) throws SQLException {
       for (Object value : values) {
         if (value instanceof Long number) {
           var _ = to.number(number);
@@ -92,6 +93,24 @@ final class Segments {
           var _ = to.text((String) value);
         }
       }
+    }
+
+    private static String is(
+        String table,
+        Map.Entry<String, String> preference,
+        Statements statements,
+        List<Object> values) {
+      return equal(table + ".name", preference.getKey(), statements, values)
+          + " AND "
+          + equal(table + ".value", preference.getValue(), statements, values);
+    }
+
+    private static String equal(
+        String column, String value, Statements statements, List<Object> values) {
+      String condition = statements.equal(column);
+      int marks = Math.toIntExact(condition.chars().filter(c -> c == '?').count());
+      values.addAll(Collections.nCopies(marks, value));
+      return condition;
     }
 
     private static void addTimes(

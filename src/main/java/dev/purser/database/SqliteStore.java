@@ -1,12 +1,9 @@
 package dev.purser.database;
 
-import dev.purser.ledger.Profile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.sqlite.SQLiteConfig;
@@ -17,33 +14,16 @@ import org.sqlite.SQLiteException;
 
 /// [Store] on an SQLite file. One connection writes, others read beside it: the write-ahead log
 /// keeps them out of each other's way, and each commit is synced before it is acknowledged.
-final class SqliteStore implements Store {
+final class SqliteStore extends LedgerStore {
   /// SQLite's default page; a checkpoint is due after so many pages.
   private static final int PAGE_BYTES = 4096;
 
   private final SQLiteConnection connection;
-  private final Statements statements;
-  private final CustomerRows customers;
-  private final ErasureRows erasures;
-  private final SaveBatch saves;
-  private final EventPages pages;
-  private final Segments segments;
-  private final SettlementRows settlements;
-  private final LetterRows letters;
-  private final RunRows runs;
   private boolean open;
 
-  private SqliteStore(SQLiteConnection connection) {
+  private SqliteStore(SQLiteConnection connection, Statements statements, CustomerRows customers) {
+    super(statements, customers, new Fences.OfOneWriter(customers));
     this.connection = connection;
-    this.statements = new Statements(connection);
-    this.customers = new CustomerRows(statements);
-    this.erasures = new ErasureRows(statements);
-    this.saves = new SaveBatch(statements);
-    this.pages = new EventPages(statements);
-    this.segments = new Segments(statements);
-    this.settlements = new SettlementRows(statements);
-    this.letters = new LetterRows(statements);
-    this.runs = new RunRows(statements);
   }
 
   /// Opens a connection to `file`. A writing one creates the file and migrates its schema; a
@@ -62,7 +42,8 @@ final class SqliteStore implements Store {
       if (writer) {
         SqliteSchema.prepare(connection, source, file);
       }
-      return new SqliteStore(connection);
+      Statements statements = new SqliteStatements(connection);
+      return new SqliteStore(connection, statements, new CustomerRows(statements));
     } catch (SQLException | RuntimeException e) {
       closeAfter(e, connection);
       throw e;
@@ -75,35 +56,14 @@ final class SqliteStore implements Store {
   }
 
   @Override
-  public <T> T answer(Query<T> query) throws SQLException {
-    return snapshot(() -> answerNow(query));
-  }
-
-  @Override
-  public List<Result> apply(List<Write> writes) throws SQLException {
-    var _ = statements.update("BEGIN IMMEDIATE", _ -> {});
+  void begin() throws SQLException {
+    var _ = statements().update("BEGIN IMMEDIATE", _ -> {});
     open = true;
-    List<CustomerSave> batch = new ArrayList<>(writes.size());
-    for (Write write : writes) {
-      if (write instanceof Write.OfCustomer(CustomerSave save, _)) {
-        batch.add(save);
-      }
-    }
-    var replies = saves.apply(batch).iterator();
-    List<Result> results = new ArrayList<>(writes.size());
-    for (Write write : writes) {
-      results.add(
-          switch (write) {
-            case Write.OfCustomer _ -> new Result.OfCustomer(replies.next());
-            case Write.OfChore(Chore chore) -> new Result.OfChore(run(chore));
-          });
-    }
-    return results;
   }
 
   @Override
   public void commit() throws SQLException {
-    var _ = statements.update("COMMIT", _ -> {});
+    var _ = statements().update("COMMIT", _ -> {});
     open = false;
   }
 
@@ -117,7 +77,7 @@ final class SqliteStore implements Store {
     if (open) {
       open = false;
       try {
-        var _ = statements.update("ROLLBACK", _ -> {});
+        var _ = statements().update("ROLLBACK", _ -> {});
       } catch (SQLException e) {
         // After a full disk, an I/O error or an interrupt SQLite may have rolled back by itself.
         if (!String.valueOf(e.getMessage()).contains("no transaction is active")) {
@@ -130,7 +90,7 @@ final class SqliteStore implements Store {
   @Override
   public void validate() throws SQLException {
     // The result is closed at once: an open one would pin the snapshot that it read, and the log.
-    var _ = statements.first("SELECT version FROM erased_floor", _ -> {}, row -> row.getLong(1));
+    var _ = statements().first("SELECT version FROM erased_floor", _ -> {}, row -> row.getLong(1));
   }
 
   @Override
@@ -145,14 +105,13 @@ final class SqliteStore implements Store {
   @Override
   public void close() throws SQLException {
     try (connection) {
-      statements.close();
+      statements().close();
     }
   }
 
-  /// Runs several statements on one state of the database: what is committed between two of them by
-  /// another connection is seen by neither.
-  private <T> T snapshot(Reading<T> reading) throws SQLException {
-    var _ = statements.update("BEGIN", _ -> {});
+  @Override
+  <T> T snapshot(Reading<T> reading) throws SQLException {
+    var _ = statements().update("BEGIN", _ -> {});
     open = true;
     T read;
     try {
@@ -167,62 +126,6 @@ final class SqliteStore implements Store {
     }
     rollback();
     return read;
-  }
-
-  @FunctionalInterface
-  private interface Reading<T> {
-    T read() throws SQLException;
-  }
-
-  private Map<String, LoadReply.Loaded> loadNow(List<String> ids) throws SQLException {
-    List<String> distinct = ids.stream().distinct().toList();
-    Map<String, Profile> found = customers.load(distinct);
-    List<String> absent = distinct.stream().filter(id -> !found.containsKey(id)).toList();
-    Map<String, LoadReply.Loaded> loaded = new HashMap<>();
-    found.forEach((id, profile) -> loaded.put(id, new LoadReply.Loaded(profile, 0, false)));
-    if (!absent.isEmpty()) {
-      erasures
-          .traces(absent)
-          .forEach(
-              (id, t) ->
-                  loaded.put(
-                      id, new LoadReply.Loaded(Profile.absent(id), t.floor(), t.suppressed())));
-    }
-    return loaded;
-  }
-
-  @SuppressWarnings("unchecked") // each question names its answer in its type
-  private <T> T answerNow(Query<T> query) throws SQLException {
-    return (T)
-        switch (query) {
-          case Query.Purchases q -> pages.purchases(q);
-          case Query.OnePurchase q -> pages.purchase(q);
-          case Query.Refunds q -> pages.refunds(q);
-          case Query.OneRefund q -> pages.refund(q);
-          case Query.Segment q -> segments.page(q);
-          case Query.PendingCustomers q -> segments.pending(q);
-          case Query.SettlementSums q -> settlements.total(q.settlement());
-          case Query.Letters q -> letters.page(q);
-          case Query.OneLetter q -> letters.one(q.id());
-          case Query.Runs q -> runs.page(q);
-          case Query.OneRun q -> runs.one(q.id());
-          case Query.RunByKey q -> runs.byKey(q);
-          case Query.PendingErasures q -> erasures.pending(q.limit());
-        };
-  }
-
-  private long run(Chore chore) throws SQLException {
-    return switch (chore) {
-      case Chore.KeepLetters c -> letters.keep(c.letters());
-      case Chore.DropLetter c -> letters.drop(c.id());
-      case Chore.DropLetterIds c -> letters.drop(c.ids());
-      case Chore.DropLetters c -> letters.drop(c);
-      case Chore.ExpireLetters c -> letters.expire(c);
-      case Chore.KeepRun c -> runs.keep(c.run());
-      case Chore.InterruptRuns _ -> runs.interrupt();
-      case Chore.LiftSuppression c -> erasures.lift(c.customer());
-      case Chore.ForgetErasures c -> erasures.forget(c.erasures());
-    };
   }
 
   private static SQLiteDataSource source(Path file, SqliteSettings settings, boolean writer) {

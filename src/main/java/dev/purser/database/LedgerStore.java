@@ -1,0 +1,129 @@
+package dev.purser.database;
+
+import dev.purser.ledger.Profile;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/// What the stores of all products have in common: the rows of the ledger and what is asked of and
+/// done to them. Products add how a connection is opened and closed, and its transactions. Confined
+/// to the session that owns the connection.
+abstract class LedgerStore implements Store {
+  private final Statements statements;
+  private final CustomerRows customers;
+  private final ErasureRows erasures;
+  private final SaveBatch saves;
+  private final EventPages pages;
+  private final Segments segments;
+  private final SettlementRows settlements;
+  private final LetterRows letters;
+  private final RunRows runs;
+
+  LedgerStore(Statements statements, CustomerRows customers, Fences fences) {
+    this.statements = statements;
+    this.customers = customers;
+    this.erasures = new ErasureRows(statements);
+    this.saves = new SaveBatch(statements, fences, customers, erasures);
+    this.pages = new EventPages(statements);
+    this.segments = new Segments(statements);
+    this.settlements = new SettlementRows(statements);
+    this.letters = new LetterRows(statements);
+    this.runs = new RunRows(statements);
+  }
+
+  /// Opens a transaction that writes.
+  abstract void begin() throws SQLException;
+
+  /// Runs statements that only read on one state of the database: what is committed between two of
+  /// them by another connection is seen by neither.
+  abstract <T> T snapshot(Reading<T> reading) throws SQLException;
+
+  @FunctionalInterface
+  interface Reading<T> {
+    T read() throws SQLException;
+  }
+
+  final Statements statements() {
+    return statements;
+  }
+
+  @Override
+  public final <T> T answer(Query<T> query) throws SQLException {
+    return snapshot(() -> answerNow(query));
+  }
+
+  @Override
+  public final List<Result> apply(List<Write> writes) throws SQLException {
+    begin();
+    List<CustomerSave> batch = new ArrayList<>(writes.size());
+    for (Write write : writes) {
+      if (write instanceof Write.OfCustomer(CustomerSave save, _)) {
+        batch.add(save);
+      }
+    }
+    var replies = saves.apply(batch).iterator();
+    List<Result> results = new ArrayList<>(writes.size());
+    for (Write write : writes) {
+      results.add(
+          switch (write) {
+            case Write.OfCustomer _ -> new Result.OfCustomer(replies.next());
+            case Write.OfChore(Chore chore) -> new Result.OfChore(run(chore));
+          });
+    }
+    return results;
+  }
+
+  /// What is stored of these customers, and what is left of absent ones.
+  final Map<String, LoadReply.Loaded> loadNow(List<String> ids) throws SQLException {
+    List<String> distinct = ids.stream().distinct().toList();
+    Map<String, Profile> found = customers.load(distinct);
+    List<String> absent = distinct.stream().filter(id -> !found.containsKey(id)).toList();
+    Map<String, LoadReply.Loaded> loaded = new HashMap<>();
+    found.forEach((id, profile) -> loaded.put(id, new LoadReply.Loaded(profile, 0, false)));
+    if (!absent.isEmpty()) {
+      erasures
+          .traces(absent)
+          .forEach(
+              (id, t) ->
+                  loaded.put(
+                      id, new LoadReply.Loaded(Profile.absent(id), t.floor(), t.suppressed())));
+    }
+    return loaded;
+  }
+
+  @SuppressWarnings("unchecked") // each question names its answer in its type
+  private <T> T answerNow(Query<T> query) throws SQLException {
+    return (T)
+        switch (query) {
+          case Query.Purchases q -> pages.purchases(q);
+          case Query.OnePurchase q -> pages.purchase(q);
+          case Query.Refunds q -> pages.refunds(q);
+          case Query.OneRefund q -> pages.refund(q);
+          case Query.Segment q -> segments.page(q);
+          case Query.PendingCustomers q -> segments.pending(q);
+          case Query.SettlementSums q -> settlements.total(q.settlement());
+          case Query.Letters q -> letters.page(q);
+          case Query.OneLetter q -> letters.one(q.id());
+          case Query.Runs q -> runs.page(q);
+          case Query.OneRun q -> runs.one(q.id());
+          case Query.RunByKey q -> runs.byKey(q);
+          case Query.PendingErasures q -> erasures.pending(q.limit());
+        };
+  }
+
+  private long run(Chore chore) throws SQLException {
+    return switch (chore) {
+      case Chore.KeepLetters c -> letters.keep(c.letters());
+      case Chore.DropLetter c -> letters.drop(c.id());
+      case Chore.DropLetterIds c -> letters.drop(c.ids());
+      case Chore.DropLetters c -> letters.drop(c);
+      case Chore.ExpireLetters c -> letters.expire(c);
+      case Chore.KeepRun c -> runs.keep(c.run());
+      case Chore.InterruptRuns _ -> runs.interrupt();
+      case Chore.LiftSuppression c -> erasures.lift(c.customer());
+      case Chore.ForgetErasures c -> erasures.forget(c.erasures());
+    };
+  }
+}
