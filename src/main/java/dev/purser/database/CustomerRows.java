@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 /// The rows of customers' aggregates: `customers`, `totals` and `preferences`. Confined to the
 /// session that owns the connection.
 final class CustomerRows {
-  // One statement and so one state of the database: a row of the customer (no name), one for each of
+  // One statement and so one state of the database: a row of the customer (no name), one for each
+  // of
   // its totals (no value) and one for each preference. A cross join forces SQLite's order.
   private static final Shape LOAD =
       Shape.rows(
@@ -122,9 +123,7 @@ final class CustomerRows {
       }
     }
     var _ = statements.write(PUT_TOTALS, totals, CustomerRows::bind);
-    var _ =
-        statements.write(
-            DROP_PREFERENCES, dropped, (b, p) -> b.text(p.customer).text(p.name));
+    var _ = statements.write(DROP_PREFERENCES, dropped, (b, p) -> b.text(p.customer).text(p.name));
     var _ =
         statements.write(
             PUT_PREFERENCES, added, (b, p) -> b.text(p.customer).text(p.name).text(p.value));

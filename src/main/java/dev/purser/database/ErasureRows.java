@@ -42,8 +42,7 @@ final class ErasureRows {
   private static final String FORGET = "DELETE FROM erasures WHERE customer = ? AND version = ?";
   private static final String PENDING =
       "SELECT customer, version FROM erasures ORDER BY customer LIMIT ?";
-  private static final String RAISE_FLOOR =
-      "UPDATE erased_floor SET version = ? WHERE version < ?";
+  private static final String RAISE_FLOOR = "UPDATE erased_floor SET version = ? WHERE version < ?";
   private static final String SUPPRESS =
       "INSERT INTO suppressions (hash) VALUES (?) ON CONFLICT DO NOTHING";
   private static final String LIFT = "DELETE FROM suppressions WHERE hash = ?";

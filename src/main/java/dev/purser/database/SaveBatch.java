@@ -20,10 +20,11 @@ import org.jspecify.annotations.Nullable;
 
 /// Applies the saves of one transaction: the transaction decides what becomes of each change.
 ///
-/// First the fences of all saves are held and read at once. Saves whose changes can be judged by their ids
-/// alone are then written together, in statements of many rows, and only if some row was not new is
-/// there one look at which; all others take the ordered way, a statement at a time. In the end the
-/// aggregates that moved are written together. Confined to the session that owns the connection.
+/// First the fences of all saves are held and read at once. Saves whose changes can be judged by
+/// their ids alone are then written together, in statements of many rows, and only if some row was
+/// not new is there one look at which; all others take the ordered way, a statement at a time. In
+/// the end the aggregates that moved are written together. Confined to the session that owns the
+/// connection.
 final class SaveBatch {
   private final Fences fences;
   private final CustomerRows customers;
@@ -32,8 +33,7 @@ final class SaveBatch {
   private final OrderedSave ordered;
   private final KnownSave known;
 
-  SaveBatch(
-      Statements statements, Fences fences, CustomerRows customers, ErasureRows erasures) {
+  SaveBatch(Statements statements, Fences fences, CustomerRows customers, ErasureRows erasures) {
     this.fences = fences;
     this.customers = customers;
     this.events = new EventRows(statements);

@@ -52,11 +52,22 @@ final class DatabaseFixture implements AutoCloseable {
 
   DatabaseFixture(
       Path folder, String conf, UnaryOperator<Store> writers, UnaryOperator<Store> readers) {
+    this(folder, conf, false, writers, readers);
+  }
+
+  /// @param elastic whether the product is taken for a server, whose connections come and go
+  DatabaseFixture(
+      Path folder,
+      String conf,
+      boolean elastic,
+      UnaryOperator<Store> writers,
+      UnaryOperator<Store> readers) {
     Config config = config(conf);
     kit = ActorTestKit.create(config);
     settings = settings(config);
     file = folder.resolve("purser.db");
     product = new WrappedProduct(new SqliteProduct(file, settings.sqlite()), writers, readers);
+    product.elastic = elastic;
     standing = kit.createTestProbe(Standing.class);
     database = kit.spawn(supervised());
     database.tell(new Database.Watch(standing.ref()));

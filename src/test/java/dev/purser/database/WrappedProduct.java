@@ -47,7 +47,12 @@ final class WrappedProduct implements Product {
 
     @Override
     public void validate(Store store) throws Exception {
-      real.validate(store instanceof WrappedStore w ? w.real : store);
+      if (store instanceof WrappedStore w) {
+        w.validate();
+        real.validate(w.real);
+      } else {
+        real.validate(store);
+      }
     }
 
     @Override
