@@ -15,7 +15,6 @@ import dev.purser.http.Edge;
 import dev.purser.http.HttpServer;
 import dev.purser.ingest.Ingest;
 import dev.purser.ledger.EventJson;
-import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.function.IntConsumer;
 import org.apache.pekko.actor.NoSerializationVerificationNeeded;
@@ -51,10 +50,10 @@ final class Guardian {
   private final ActorContext<Command> context;
   private final IntConsumer exitCode;
   private final Node node;
-  private final Path database;
+  private final String database;
   private boolean said;
 
-  private Guardian(ActorContext<Command> context, IntConsumer exitCode, Node node, Path database) {
+  private Guardian(ActorContext<Command> context, IntConsumer exitCode, Node node, String database) {
     this.context = context;
     this.exitCode = exitCode;
     this.node = node;
@@ -78,7 +77,7 @@ final class Guardian {
         context.spawn(
             Supervised.with(
                 Database.supervision(settings.database()),
-                Database.create(settings.database(), settings.data().file(), clock, log)),
+                Database.create(settings.database(), settings.data().database(), clock, log)),
             "database");
     ActorRef<Cache.Command> cache =
         context.spawn(
@@ -111,7 +110,7 @@ final class Guardian {
                 context.messageAdapter(HttpServer.Listening.class, Bound::new)),
             "http");
 
-    Guardian guardian = new Guardian(context, exitCode, node, settings.data().file());
+    Guardian guardian = new Guardian(context, exitCode, node, settings.data().database().shown());
     context.watch(database);
     context.watch(cache);
     context.watch(http);

@@ -11,8 +11,9 @@ final class Secrets {
   private static final Pattern NAMES =
       Pattern.compile("(?i).*(password|secret|token|sha256|hash|private-key).*");
 
-  /// The user part of a URL, and parameters that carry a password.
-  private static final Pattern USER_INFO = Pattern.compile("(?<=://)[^/@\\s]*@");
+  /// The user part of a URL, and parameters that carry a password. Whatever stands before the last
+  /// `@` may be part of a password that its writer forgot to encode.
+  private static final Pattern USER_INFO = Pattern.compile("(?<=://)\\S*@");
 
   private static final Pattern PARAMETER = Pattern.compile("(?i)((?:password|secret)=)[^&\\s]*");
 

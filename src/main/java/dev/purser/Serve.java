@@ -1,6 +1,7 @@
 package dev.purser;
 
 import dev.purser.database.DataFolder;
+import dev.purser.database.DatabaseUrl;
 import dev.purser.metrics.Scrape;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -30,6 +31,10 @@ final class Serve implements Callable<Integer> {
   @Override
   public Integer call() {
     PurserSettings settings = Purser.settings();
+    if (settings.data().database() instanceof DatabaseUrl.OfServer) {
+      // A server keeps its own folder.
+      return serve(settings);
+    }
     try (DataFolder _ = DataFolder.lock(settings.data().folder())) {
       return serve(settings);
     } catch (IOException e) {

@@ -3,6 +3,8 @@ package dev.purser;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigRenderOptions;
 import dev.purser.database.Backup;
+import dev.purser.database.DatabaseUrl;
+import dev.purser.database.PostgresUrl;
 import dev.purser.http.Tokens;
 import dev.purser.ingest.SampleEvents;
 import java.io.BufferedOutputStream;
@@ -87,7 +89,13 @@ final class Tools {
 
     @Override
     public Integer call() throws IOException {
-      long bytes = Backup.copy(Purser.settings().data().file(), file);
+      long bytes =
+          switch (Purser.settings().data().database()) {
+            case DatabaseUrl.OfFile(Path database) -> Backup.copy(database, file);
+            case DatabaseUrl.OfServer(PostgresUrl url) ->
+                throw new IllegalStateException(
+                    url.shown() + " is backed up by its own tools: use pg_dump or pg_basebackup.");
+          };
       System.out.println(file + ": " + bytes + " bytes");
       return 0;
     }

@@ -109,6 +109,18 @@ public final class Database {
     return create(settings, new SqliteProduct(file, settings.sqlite()), clock, log);
   }
 
+  /// The database at `url`; a file's folder stands and is locked ([DataFolder#lock]).
+  public static Behavior<Command> create(
+      DatabaseSettings settings, DatabaseUrl url, InstantSource clock, SupervisionLog log) {
+    Product product =
+        switch (url) {
+          case DatabaseUrl.OfFile(Path file) -> new SqliteProduct(file, settings.sqlite());
+          case DatabaseUrl.OfServer(PostgresUrl server) ->
+              new PostgresProduct(server, settings.postgres(), settings.slots().workLimit());
+        };
+    return create(settings, product, clock, log);
+  }
+
   static Behavior<Command> create(
       DatabaseSettings settings, Product product, InstantSource clock, SupervisionLog log) {
     int floor = settings.retryFloor();

@@ -17,6 +17,7 @@ import java.time.Duration;
 /// @param watermarkBytes free disk below which writes are refused
 /// @param probe how often the free disk is looked at
 /// @param sqlite how the embedded database's connections are set up
+/// @param postgres how connections to PostgreSQL are set up
 public record DatabaseSettings(
     Queues queues,
     Batch batch,
@@ -30,7 +31,8 @@ public record DatabaseSettings(
     int retryFloor,
     long watermarkBytes,
     Duration probe,
-    SqliteSettings sqlite) {
+    SqliteSettings sqlite,
+    PostgresSettings postgres) {
 
   /// How many may wait, each in a queue of its own.
   public record Queues(int loads, int questions, int saves, int bulkSaves) {}
@@ -61,7 +63,8 @@ public record DatabaseSettings(
             retry.integer("floor", 0, 1_000),
             disk.bytes("watermark", 0, Long.MAX_VALUE),
             disk.duration("probe", Duration.ofMillis(50), Duration.ofMinutes(1)),
-            SqliteSettings.read(keys.at("sqlite")));
+            SqliteSettings.read(keys.at("sqlite")),
+            PostgresSettings.read(keys.at("postgres")));
     if (settings.tick().compareTo(settings.slots().workLimit()) > 0) {
       keys.refuse("tick", "is above slots.work-limit");
     }

@@ -1,6 +1,13 @@
 package dev.purser.database;
 
+import dev.purser.faults.DatabaseCause;
+import dev.purser.faults.Escalated;
+import dev.purser.faults.Fault;
+import dev.purser.faults.ServiceError;
 import dev.purser.slots.Connector;
+import java.sql.SQLException;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /// A database product: how its connections are opened, what its errors mean and how much room it
 /// has. Safe for many threads.
@@ -18,6 +25,34 @@ interface Product {
 
   /// The room that is left to the data.
   Room room() throws Exception;
+
+  /// What a failure means, whoever threw it: the first error of the driver among its causes counts,
+  /// by the product's own table.
+  static ServiceError meaning(Throwable failure, Function<SQLException, ServiceError> table) {
+    return switch (failure) {
+      case Fault f -> f.error();
+      case Escalated e -> new ServiceError.Database(DatabaseCause.CORRUPT, e.sentence());
+      default -> {
+        SQLException driver = driver(failure);
+        yield driver == null
+            ? new ServiceError.Database(
+                DatabaseCause.UNKNOWN, "unexpected " + failure.getClass().getSimpleName())
+            : table.apply(driver);
+      }
+    };
+  }
+
+  private static @Nullable SQLException driver(Throwable failure) {
+    // Causes may form a ring; nobody nests deeper than this.
+    int depth = 0;
+    for (Throwable t = failure; t != null && depth < 16; t = t.getCause()) {
+      if (t instanceof SQLException e) {
+        return e;
+      }
+      depth++;
+    }
+    return null;
+  }
 
   /// Bytes on disk.
   ///

@@ -1,8 +1,5 @@
 package dev.purser.database;
 
-import dev.purser.faults.DatabaseCause;
-import dev.purser.faults.Escalated;
-import dev.purser.faults.Fault;
 import dev.purser.faults.ServiceError;
 import dev.purser.slots.Connector;
 import java.io.IOException;
@@ -10,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /// SQLite as a [Product]: one file. Safe for many threads.
 record SqliteProduct(Path file, SqliteSettings settings) implements Product {
@@ -38,31 +34,9 @@ record SqliteProduct(Path file, SqliteSettings settings) implements Product {
     return new Room(usable, Files.exists(log) ? Files.size(log) : 0);
   }
 
-  /// What a failure means, whoever threw it: the first error of the driver among its causes counts.
   static ServiceError meaning(Throwable failure) {
-    return switch (failure) {
-      case Fault f -> f.error();
-      case Escalated e -> new ServiceError.Database(DatabaseCause.CORRUPT, e.sentence());
-      default -> {
-        SQLException driver = driver(failure);
-        yield driver == null
-            ? new ServiceError.Database(
-                DatabaseCause.UNKNOWN, "unexpected " + failure.getClass().getSimpleName())
-            : new ServiceError.Database(SqliteErrors.cause(driver), SqliteErrors.sentence(driver));
-      }
-    };
-  }
-
-  private static @Nullable SQLException driver(Throwable failure) {
-    // Causes may form a ring; nobody nests deeper than this.
-    int depth = 0;
-    for (Throwable t = failure; t != null && depth < 16; t = t.getCause()) {
-      if (t instanceof SQLException e) {
-        return e;
-      }
-      depth++;
-    }
-    return null;
+    return Product.meaning(
+        failure, e -> new ServiceError.Database(SqliteErrors.cause(e), SqliteErrors.sentence(e)));
   }
 
   private record Connection(Path file, SqliteSettings settings, boolean writes)
