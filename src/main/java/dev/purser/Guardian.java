@@ -53,7 +53,8 @@ final class Guardian {
   private final String database;
   private boolean said;
 
-  private Guardian(ActorContext<Command> context, IntConsumer exitCode, Node node, String database) {
+  private Guardian(
+      ActorContext<Command> context, IntConsumer exitCode, Node node, String database) {
     this.context = context;
     this.exitCode = exitCode;
     this.node = node;

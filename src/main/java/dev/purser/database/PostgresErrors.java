@@ -37,23 +37,34 @@ final class PostgresErrors {
           Map.entry("40003", unreachable("does not know whether a statement was completed")),
           Map.entry("53", unreachable("has too few resources; see its log")),
           Map.entry("53200", unreachable("ran out of memory; give it more, or lower its settings")),
-          Map.entry("53300", unreachable("has no connection left; raise max_connections or"
-              + " use fewer slots")),
+          Map.entry(
+              "53300",
+              unreachable("has no connection left; raise max_connections or" + " use fewer slots")),
           Map.entry("58", unreachable("has trouble with its disk or system; see its log")),
           Map.entry("0A000", unreachable("changed a table under a statement; it is tried again")),
-          Map.entry("26000", setup("forgets statements, as behind a pooler in transaction mode;"
-              + " let the pooler keep sessions, or connect to the server itself")),
+          Map.entry(
+              "26000",
+              setup(
+                  "forgets statements, as behind a pooler in transaction mode;"
+                      + " let the pooler keep sessions, or connect to the server itself")),
           Map.entry("40", busy("is busy with others' work on the same rows")),
           Map.entry("55P03", busy("has the rows locked by another session for too long")),
           Map.entry("55006", busy("is in use by another session in another way")),
-          Map.entry("28", setup("refused the user; check the user, the password and its"
-              + " pg_hba.conf")),
+          Map.entry(
+              "28",
+              setup("refused the user; check the user, the password and its" + " pg_hba.conf")),
           Map.entry("28P01", setup("refused the password; correct it in the URL")),
           Map.entry("3D000", setup("does not exist; create it, or name another one in the URL")),
-          Map.entry("42501", setup("denies the user a right; grant it CREATE on the database, and"
-              + " make it the owner of the schema and its tables")),
-          Map.entry("25006", setup("is read-only, as a standby is; name the server that takes"
-              + " writes, or all members of the cluster, in the URL")),
+          Map.entry(
+              "42501",
+              setup(
+                  "denies the user a right; grant it CREATE on the database, and"
+                      + " make it the owner of the schema and its tables")),
+          Map.entry(
+              "25006",
+              setup(
+                  "is read-only, as a standby is; name the server that takes"
+                      + " writes, or all members of the cluster, in the URL")),
           Map.entry("53100", setup("is on a full disk; free some space")),
           Map.entry("53400", setup("has reached a limit of its configuration; see its log")),
           Map.entry("22021", data("refused a text that its encoding cannot hold")),

@@ -25,6 +25,11 @@ record PostgresProduct(PostgresUrl url, PostgresSettings settings, Duration work
     return new Connection(this, false);
   }
 
+  @Override
+  public boolean elastic() {
+    return true;
+  }
+
   /// The server's disk is not ours to look at; it says itself when it is full.
   @Override
   public Room room() {
@@ -70,12 +75,10 @@ record PostgresProduct(PostgresUrl url, PostgresSettings settings, Duration work
 
     @Override
     public Store open() throws SQLException {
-      PgConnection connection =
-          product.source(true).getConnection().unwrap(PgConnection.class);
+      PgConnection connection = product.source(true).getConnection().unwrap(PgConnection.class);
       try {
         if (writes) {
-          PostgresSchema.prepare(
-              connection, product.source(false), product.settings.schema());
+          PostgresSchema.prepare(connection, product.source(false), product.settings.schema());
         }
         PostgresSession.begin(connection, product.settings.schema(), product.workLimit, writes);
         return PostgresStore.on(connection, writes);

@@ -85,8 +85,7 @@ final class PostgresSchema {
   ///
   /// @param connection in auto-commit mode
   /// @param source further connections, for Flyway
-  static void prepare(Connection connection, DataSource source, String schema)
-      throws SQLException {
+  static void prepare(Connection connection, DataSource source, String schema) throws SQLException {
     prepare(connection, source, schema, VERSION, "classpath:db/postgresql");
   }
 
@@ -159,11 +158,7 @@ final class PostgresSchema {
       try (ResultSet row = statement.executeQuery()) {
         var _ = row.next();
         return new State(
-            row.getInt(1),
-            row.getString(2),
-            row.getBoolean(3),
-            row.getString(4),
-            row.getString(5));
+            row.getInt(1), row.getString(2), row.getBoolean(3), row.getString(4), row.getString(5));
       }
     }
   }

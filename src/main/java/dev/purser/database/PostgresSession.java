@@ -52,8 +52,7 @@ final class PostgresSession {
     noticeTheLost(connection);
   }
 
-  private static void set(Connection connection, Map<String, String> settings)
-      throws SQLException {
+  private static void set(Connection connection, Map<String, String> settings) throws SQLException {
     StringJoiner calls = new StringJoiner(", ", "SELECT ", "");
     settings.forEach((_, _) -> calls.add("set_config(?, ?, false)"));
     try (PreparedStatement statement = connection.prepareStatement(calls.toString())) {

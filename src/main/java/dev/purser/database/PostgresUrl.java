@@ -14,8 +14,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// A PostgreSQL database as its URL names it: `postgresql://user:password@host:port/db?sslmode=...`,
-/// as libpq writes it. Immutable; `toString` names no secret.
+/// A PostgreSQL database as its URL names it:
+/// `postgresql://user:password@host:port/db?sslmode=...`, as libpq writes it. Immutable; `toString`
+/// names no secret.
 ///
 /// Several hosts, `host1:port1,host2:port2`, are the members of one cluster: whichever of them
 /// takes writes is used. What is odd in a user, password or name is percent-encoded, `+` is itself.
@@ -85,7 +86,7 @@ public final class PostgresUrl {
   /// Reads a URL.
   ///
   /// @throws IllegalArgumentException with the end of a sentence that says what to mend, without
-  ///     any secret
+  ///   any secret
   public static PostgresUrl parse(String text) {
     Matcher form = FORM.matcher(text);
     if (!form.matches()) {
@@ -156,9 +157,7 @@ public final class PostgresUrl {
 
   private static String instead(String name) {
     String key = KEYS.get(name);
-    return key == null
-        ? "known are " + new TreeSet<>(PARAMETERS.keySet())
-        : "use instead " + key;
+    return key == null ? "known are " + new TreeSet<>(PARAMETERS.keySet()) : "use instead " + key;
   }
 
   private static String decoded(String what, String text) {

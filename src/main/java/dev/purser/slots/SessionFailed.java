@@ -8,7 +8,7 @@ public final class SessionFailed extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   /// By name: this package knows no driver.
-  private static final Pattern DRIVER = 
+  private static final Pattern DRIVER =
       Pattern.compile("(java\\.sql|org\\.sqlite|org\\.postgresql)\\..*");
 
   SessionFailed(Throwable cause) {

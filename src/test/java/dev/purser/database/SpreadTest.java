@@ -131,7 +131,8 @@ final class SpreadTest {
 
   @Test
   void saves_fillingABatch_secondCommitBesideTheFirst() {
-    try (DatabaseFixture db = database("spread-saves = 1000\n} } purser.database { batch { rows = 3")) {
+    try (DatabaseFixture db =
+        database("spread-saves = 1000\n} } purser.database { batch { rows = 3")) {
       var a = db.save(first("a", purchase("1", 5)));
       arrived.acquireUninterruptibly();
       List<TestProbe<SaveReply>> rest = saves(db, 3);
