@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
@@ -52,22 +53,23 @@ final class DatabaseFixture implements AutoCloseable {
 
   DatabaseFixture(
       Path folder, String conf, UnaryOperator<Store> writers, UnaryOperator<Store> readers) {
-    this(folder, conf, false, writers, readers);
+    this(
+        folder.resolve("purser.db"),
+        conf,
+        settings ->
+            new WrappedProduct(
+                new SqliteProduct(folder.resolve("purser.db"), settings.sqlite()),
+                writers,
+                readers));
   }
 
-  /// @param elastic whether the product is taken for a server, whose connections come and go
-  DatabaseFixture(
-      Path folder,
-      String conf,
-      boolean elastic,
-      UnaryOperator<Store> writers,
-      UnaryOperator<Store> readers) {
+  /// On whatever product the settings give.
+  DatabaseFixture(Path file, String conf, Function<DatabaseSettings, WrappedProduct> product) {
     Config config = config(conf);
     kit = ActorTestKit.create(config);
     settings = settings(config);
-    file = folder.resolve("purser.db");
-    product = new WrappedProduct(new SqliteProduct(file, settings.sqlite()), writers, readers);
-    product.elastic = elastic;
+    this.file = file;
+    this.product = product.apply(settings);
     standing = kit.createTestProbe(Standing.class);
     database = kit.spawn(supervised());
     database.tell(new Database.Watch(standing.ref()));

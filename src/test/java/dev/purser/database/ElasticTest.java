@@ -86,7 +86,10 @@ final class ElasticTest {
   }
 
   private DatabaseFixture database(String conf) {
-    return new DatabaseFixture(folder, SMALL + conf, true, s -> s, this::slow).ready();
+    Path file = folder.resolve("purser.db");
+    return new DatabaseFixture(
+            file, SMALL + conf, s -> WrappedProduct.elastic(file, s.sqlite(), w -> w, this::slow))
+        .ready();
   }
 
   private static List<SlotView> slots(DatabaseFixture db) {

@@ -36,7 +36,7 @@ final class SpreadTest {
   private final AtomicInteger opened = new AtomicInteger();
   private volatile boolean readOnly;
 
-  private Store gated(Store real) throws IllegalStateException {
+  private Store gated(Store real) {
     opened.incrementAndGet();
     return new WrappedStore(real) {
       @Override
@@ -75,16 +75,24 @@ final class SpreadTest {
   }
 
   private DatabaseFixture database(String elastic) {
+    return database(elastic, 1_000);
+  }
+
+  private DatabaseFixture database(String elastic, int rows) {
     String conf =
         """
         purser.database.slots { work-limit = 60 s, elastic {
           writers-min = 2, writers-max = 2, spread-saves = 5, spread-wait = 60 s
           %s
         } }
+        purser.database.batch.rows = %d
         purser.database.sqlite.busy-timeout = 5 s
         """
-            .formatted(elastic);
-    return new DatabaseFixture(folder, conf, true, this::gated, s -> s).ready();
+            .formatted(elastic, rows);
+    Path file = folder.resolve("purser.db");
+    return new DatabaseFixture(
+            file, conf, s -> WrappedProduct.elastic(file, s.sqlite(), this::gated, r -> r))
+        .ready();
   }
 
   private List<TestProbe<SaveReply>> saves(DatabaseFixture db, int n) {
@@ -131,8 +139,7 @@ final class SpreadTest {
 
   @Test
   void saves_fillingABatch_secondCommitBesideTheFirst() {
-    try (DatabaseFixture db =
-        database("spread-saves = 1000\n} } purser.database { batch { rows = 3")) {
+    try (DatabaseFixture db = database("spread-saves = 1000", 3)) {
       var a = db.save(first("a", purchase("1", 5)));
       arrived.acquireUninterruptibly();
       List<TestProbe<SaveReply>> rest = saves(db, 3);

@@ -2,6 +2,7 @@ package dev.purser.database;
 
 import dev.purser.faults.ServiceError;
 import dev.purser.slots.Connector;
+import java.nio.file.Path;
 import java.util.function.UnaryOperator;
 
 /// A product whose connections are wrapped, and whose room a test may set.
@@ -9,13 +10,26 @@ final class WrappedProduct implements Product {
   private final Product real;
   private final UnaryOperator<Store> writers;
   private final UnaryOperator<Store> readers;
-  volatile boolean elastic;
+  private boolean elastic;
   volatile long usable = Long.MAX_VALUE;
 
   WrappedProduct(Product real, UnaryOperator<Store> writers, UnaryOperator<Store> readers) {
     this.real = real;
     this.writers = writers;
     this.readers = readers;
+    this.elastic = real.elastic();
+  }
+
+  /// The file, taken for a server whose connections come and go.
+  static WrappedProduct elastic(
+      Path file,
+      SqliteSettings settings,
+      UnaryOperator<Store> writers,
+      UnaryOperator<Store> readers) {
+    WrappedProduct product =
+        new WrappedProduct(new SqliteProduct(file, settings), writers, readers);
+    product.elastic = true;
+    return product;
   }
 
   @Override
