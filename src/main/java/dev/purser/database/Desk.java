@@ -207,6 +207,7 @@ final class Desk {
     } else {
       readers.lost(n, why);
     }
+    slots.suspect(event, writer, readers);
   }
 
   private Seats<?> seats(int n) {

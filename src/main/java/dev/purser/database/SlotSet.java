@@ -134,9 +134,7 @@ final class SlotSet {
     if (crew(n).lost(n, event.failed())) {
       unreachable.remove(n);
       tell(n, new Slot.Vacate("failure"));
-    } else if (event.failed()
-        && event.why() instanceof ServiceError.Database(DatabaseCause cause, var _)
-        && cause == DatabaseCause.UNREACHABLE) {
+    } else if (unreachable(event)) {
       unreachable.add(n);
     }
   }
@@ -163,10 +161,29 @@ final class SlotSet {
     if (idle != null) {
       tell(idle, new Slot.Vacate("idle"));
     }
-    Duration every = elastic.validateIdle();
-    if (!every.isZero()) {
-      seats.check(every, new CheckWork(crew.connector, elastic.checkLimit().toMillis()));
+    if (!elastic.validateIdle().isZero()) {
+      check(crew, seats, elastic.validateIdle());
     }
+  }
+
+  /// A connection was found dead: idle ones, which notice nothing by themselves, are checked before
+  /// work fails on one after the other.
+  void suspect(SlotEvent.Lost<Store> event, Writer writer, Readers reading) {
+    if (shared.product().elastic() && unreachable(event)) {
+      check(writers, writer.seats(), Duration.ZERO);
+      check(readers, reading.seats(), Duration.ZERO);
+    }
+  }
+
+  private void check(Crew crew, Seats<?> seats, Duration idle) {
+    long limitMillis = shared.settings().elastic().checkLimit().toMillis();
+    seats.check(idle, new CheckWork(crew.connector, limitMillis));
+  }
+
+  private static boolean unreachable(SlotEvent.Lost<Store> event) {
+    return event.failed()
+        && event.why() instanceof ServiceError.Database d
+        && d.cause() == DatabaseCause.UNREACHABLE;
   }
 
   void changed(SlotView view) {

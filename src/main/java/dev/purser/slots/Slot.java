@@ -24,16 +24,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// The supervisor of one connection: it spawns a session, decides what its failure means, and opens
-/// the next one, with backoff where that is due. It is not on the path of the work. A slot may be
-/// vacant: then it waits until its owner wants a connection of it.
+/// the next one, with backoff where that is due. It is not on the path of the work. A vacant slot
+/// waits until its owner wants a connection.
 ///
 /// ## Failure
 ///
 /// [Decision] decides by the error. An outage is waited out for as long as it takes. Unrecognised
 /// failures outside callers' work escalate beyond a limit, and so does a database that stays locked
 /// while the node starts. A unit of work beyond its time limit is interrupted, again at every look;
-/// the next connection is opened as soon as the call has returned and not before, so that there are
-/// never two writers where there may be one.
+/// the next connection is opened once the call has returned, so that there are never two writers.
 ///
 /// @param <C> the connection
 public final class Slot<C> {
@@ -149,8 +148,10 @@ public final class Slot<C> {
       return closing(closingReason);
     }
     retireMillis = settings.retireMillis(now, ThreadLocalRandom.current());
+    // Shown first: whoever hears that all are ready may look at once.
+    Behavior<Command> serving = serving();
     place.owner().tell(new SlotEvent.Ready<>(place.n(), opened, now - beganMillis));
-    return serving();
+    return serving;
   }
 
   private Behavior<Command> serving() {

@@ -19,6 +19,8 @@ import java.util.function.Predicate;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.sqlite.SQLiteErrorCode;
+import org.sqlite.SQLiteException;
 
 /// Connections that come and go with the demand: real ones, to a file that is taken for a server.
 /// Gates stand where a server would take its time.
@@ -70,7 +72,7 @@ final class ElasticTest {
       @Override
       public void validate() throws SQLException {
         if (dead) {
-          throw new SQLException("nobody is there");
+          throw new SQLiteException("nobody is there", SQLiteErrorCode.SQLITE_IOERR);
         }
         super.validate();
       }
@@ -212,7 +214,7 @@ final class ElasticTest {
     String conf = "purser.database.slots.elastic { validate-idle = 60 ms, readers-max = 1 }\n";
     try (DatabaseFixture db = database(conf)) {
       dead = true;
-      await(db, all -> "failure".equals(all.getFirst().closedFor()));
+      await(db, all -> all.getFirst().restarts() > 0);
       dead = false;
       awaitServing(db, 1);
       gate.release(1);
