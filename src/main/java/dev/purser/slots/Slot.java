@@ -24,8 +24,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// The supervisor of one connection: it spawns a session, decides what its failure means, and opens
-/// the next one, with backoff where that is due. It is not on the path of the work. A vacant slot
-/// waits until its owner wants a connection.
+/// the next one, with backoff where that is due. It is not on the path of the work.
 ///
 /// ## Failure
 ///

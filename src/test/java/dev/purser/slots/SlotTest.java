@@ -190,8 +190,8 @@ final class SlotTest {
     slot(Duration.ZERO);
     SlotView waiting = awaitState(SlotView.State.BACKING_OFF);
     assertThat(waiting.lastError()).isEqualTo("it is UNREACHABLE");
-    ready();
     assertThat(awaitState(SlotView.State.SERVING).restarts()).isEqualTo(20);
+    ready();
   }
 
   @Test
@@ -319,8 +319,8 @@ final class SlotTest {
                 }));
     SlotEvent.Lost<?> lost = await(SlotEvent.Lost.class);
     assertThat(lost.why()).isInstanceOf(ServiceError.Timeout.class);
-    ready();
     SlotView view = awaitState(SlotView.State.SERVING);
+    ready();
     assertThat(view.closedFor()).isEqualTo("stuck");
     assertThat(view.lastError()).contains("too long");
   }
