@@ -127,8 +127,10 @@ final class Node implements Operations {
     shown.put(
         "age_seconds",
         slot.openedMillis() == 0 ? 0 : (System.currentTimeMillis() - slot.openedMillis()) / 1000);
+    shown.put("opening_ms", slot.openingMillis());
     shown.put("uses", slot.uses());
     shown.put("last_error", slot.lastError());
+    shown.put("closed_for", slot.closedFor());
     shown.put("restarts", slot.restarts());
     return shown;
   }

@@ -28,6 +28,11 @@ final class AskWork<T> extends StoreWork {
   }
 
   @Override
+  public String name() {
+    return "question " + entry.query().getClass().getSimpleName();
+  }
+
+  @Override
   void execute(Store store) throws Exception {
     T found = store.answer(entry.query());
     if (found == null) {

@@ -41,6 +41,11 @@ final class CommitWork extends StoreWork {
   }
 
   @Override
+  public String name() {
+    return "commit of " + writes.size() + " writes";
+  }
+
+  @Override
   void execute(Store store) throws Exception {
     List<Store.Result> applied = store.apply(writes);
     if (applied.size() != writes.size()) {

@@ -19,7 +19,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 /// since 1970.
 ///
 /// Idle sessions ask for work, and get what waits: all loads as one, a question, or a group commit.
-/// The first slot writes, the others read; readers are opened once the writer has been, which
+/// The first slots write, the others read; they are opened once the first one has been, which
 /// migrates the schema.
 ///
 /// ## Failure

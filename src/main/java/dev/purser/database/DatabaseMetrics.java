@@ -46,17 +46,14 @@ final class DatabaseMetrics {
   final Counter runAlone =
       Metrics.counter("database_alone", "Requests that failed in company and were run once more");
 
+  final Counter checksFailed =
+      Metrics.counter("slot_checks_failed", "Idle connections that were found to be dead");
+
   final Gauge diskFree = Metrics.gauge("disk_free_bytes", "Free bytes where the data is");
   final Gauge logSize = Metrics.gauge("database_log_bytes", "Bytes of the write-ahead log");
 
   private final Map<String, Counter> refused = new HashMap<>();
-  private final Map<SlotView.State, Gauge> slots = new EnumMap<>(SlotView.State.class);
-
-  DatabaseMetrics() {
-    for (SlotView.State state : SlotView.State.values()) {
-      slots.put(state, Metrics.gauge("slots", "Slots by state", "state", state.word()));
-    }
-  }
+  private final Map<String, Map<SlotView.State, Gauge>> slots = new HashMap<>();
 
   /// Counts a request that was refused. Called by the database actor only.
   void refused(ServiceError error) {
@@ -69,12 +66,28 @@ final class DatabaseMetrics {
         .increment();
   }
 
+  /// Shows how many slots of each kind are in each state. Called by the database actor only.
   void slots(Iterable<SlotView> views) {
-    Map<SlotView.State, Integer> count = new EnumMap<>(SlotView.State.class);
+    Map<String, Map<SlotView.State, Integer>> count = new HashMap<>();
     for (SlotView view : views) {
-      count.merge(view.state(), 1, Integer::sum);
+      count
+          .computeIfAbsent(view.kind(), _ -> new EnumMap<>(SlotView.State.class))
+          .merge(view.state(), 1, Integer::sum);
     }
-    slots.forEach((state, gauge) -> gauge.set(count.getOrDefault(state, 0)));
+    count.forEach(
+        (kind, states) ->
+            slots
+                .computeIfAbsent(kind, DatabaseMetrics::gauges)
+                .forEach((state, gauge) -> gauge.set(states.getOrDefault(state, 0))));
+  }
+
+  private static Map<SlotView.State, Gauge> gauges(String kind) {
+    Map<SlotView.State, Gauge> gauges = new EnumMap<>(SlotView.State.class);
+    for (SlotView.State state : SlotView.State.values()) {
+      gauges.put(
+          state, Metrics.gauge("slots", "Slots by state", "kind", kind, "state", state.word()));
+    }
+    return gauges;
   }
 
   private static Gauge waiting(String queue) {

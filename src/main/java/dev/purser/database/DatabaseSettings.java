@@ -7,7 +7,9 @@ import java.time.Duration;
 
 /// The settings of `conf/database.conf`.
 ///
-/// @param readers reading slots
+/// @param readers reading slots of the embedded database
+/// @param slots how slots of the embedded database behave
+/// @param elastic how connections to a database server come and go
 /// @param tick how often deadlines in the queues and overdue work are looked at
 /// @param busyRepeats repetitions on the spot while the database is busy
 /// @param retryShare retries allowed for each call
@@ -21,6 +23,7 @@ public record DatabaseSettings(
     Batch batch,
     int readers,
     SlotSettings slots,
+    ElasticSettings elastic,
     Duration tick,
     int busyRepeats,
     Backoff busyBackoff,
@@ -52,6 +55,7 @@ public record DatabaseSettings(
             batch(keys.at("batch")),
             slots.integer("readers", 1, 64),
             slots(slots),
+            ElasticSettings.read(slots.at("elastic")),
             keys.duration("tick", Duration.ofMillis(10), Duration.ofSeconds(5)),
             retry.integer("busy-repeats", 0, 20),
             backoff(retry, "busy-first", "busy-cap"),
@@ -87,6 +91,7 @@ public record DatabaseSettings(
         "purser.database.dispatcher",
         backoff(keys, "backoff-first", "backoff-cap"),
         keys.duration("work-limit", Duration.ofMillis(50), Duration.ofMinutes(10)),
+        keys.duration("slow", Duration.ZERO, Duration.ofMinutes(10)),
         keys.duration("max-age", Duration.ZERO, Duration.ofDays(30)),
         keys.integer("failure-limit", 1, 1_000),
         keys.duration("failure-window", Duration.ofSeconds(1), Duration.ofHours(1)),

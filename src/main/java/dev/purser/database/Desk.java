@@ -85,6 +85,9 @@ final class Desk {
     }
     writer.dispatch();
     readers.dispatch();
+    if (command instanceof Database.OfSlot || command instanceof Database.Tick) {
+      slots.grow(writer, readers);
+    }
     boolean done = draining != null && writer.isDone() && readers.isDone();
     return done ? Behaviors.stopped() : Behaviors.same();
   }
@@ -165,8 +168,8 @@ final class Desk {
     switch (event) {
       case SlotEvent.Ready<Store> ready -> {
         slots.ready(ready);
-        if (ready.n() == SlotSet.WRITER) {
-          writer.ready(ready.session());
+        if (slots.writes(ready.n())) {
+          writer.ready(ready.n(), ready.session());
         } else {
           readers.ready(ready.n(), ready.session());
         }
@@ -176,29 +179,43 @@ final class Desk {
         ActorRef<Session.Command<Store>> session = more ? slots.session(n) : null;
         switch (work) {
           case CommitWork commit -> {
-            writer.done(commit, session);
+            writer.done(n, commit, session);
             if (told != null && !told.writing()) {
               tellStanding();
             }
           }
           case StoreWork read -> readers.done(n, read, session);
+          case CheckWork _ -> seats(n).good(n, session);
           default -> throw new IllegalStateException("a slot gave back work of somebody else");
         }
       }
-      case SlotEvent.Lost<Store>(int n, ServiceError why) -> {
-        slots.lost(n);
-        if (n == SlotSet.WRITER) {
-          writer.lost(why);
-        } else {
-          readers.lost(n, why);
-        }
+      case SlotEvent.Lost<Store> lost -> {
+        lost(lost, lost.n(), lost.why());
         tellStanding();
       }
       case SlotEvent.Changed<Store>(SlotView view) -> slots.changed(view);
     }
   }
 
+  private void lost(SlotEvent.Lost<Store> event, int n, ServiceError why) {
+    if (seats(n).checking(n)) {
+      shared.metrics().checksFailed.increment();
+    }
+    slots.lost(event);
+    if (slots.writes(n)) {
+      writer.lost(n, why);
+    } else {
+      readers.lost(n, why);
+    }
+    slots.suspect(event, writer, readers);
+  }
+
+  private Seats<?> seats(int n) {
+    return slots.writes(n) ? writer.seats() : readers.seats();
+  }
+
   private void tick() {
+    slots.tidy(writer, readers);
     writer.sweep();
     readers.sweep();
     SaveQueue saves = writer.queue();

@@ -34,9 +34,19 @@ final class LoadWork extends StoreWork {
     return alone;
   }
 
-  /// What is stored, by customer; only in stage `DONE`.
-  Map<String, LoadReply.Loaded> loaded() {
-    return loaded;
+  /// Tells the callers; only in stage `DONE`.
+  void reply() {
+    for (PendingLoad load : entries) {
+      LoadReply.Loaded found = loaded.get(load.customer());
+      if (found != null) {
+        load.replyTo().tell(found);
+      }
+    }
+  }
+
+  @Override
+  public String name() {
+    return "load of " + customers.size() + " customers";
   }
 
   @Override

@@ -27,6 +27,9 @@ abstract sealed class PendingWrite {
   final int rows;
   final long bytes;
 
+  /// Since when it may be taken: no connection helps it while an earlier one of its customer runs.
+  long readyNanos;
+
   /// Its outcome is unknown: it may be in the database already, and is run again until it is known.
   boolean again;
 
@@ -49,6 +52,7 @@ abstract sealed class PendingWrite {
     this.lane = lane;
     this.deadlineMillis = deadlineMillis;
     this.queuedNanos = queuedNanos;
+    this.readyNanos = queuedNanos;
     this.rows = rows;
     this.bytes = bytes;
   }

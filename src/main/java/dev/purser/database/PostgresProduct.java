@@ -25,6 +25,11 @@ record PostgresProduct(PostgresUrl url, PostgresSettings settings, Duration work
     return new Connection(this, false);
   }
 
+  @Override
+  public boolean elastic() {
+    return true;
+  }
+
   /// The server's disk is not ours to look at; it says itself when it is full.
   @Override
   public Room room() {

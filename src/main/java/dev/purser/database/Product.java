@@ -19,6 +19,10 @@ interface Product {
   /// Connections that only read.
   Connector<Store> reader();
 
+  /// Whether it is a server, to which connections come and go, several of which may write at a
+  /// time. If not, exactly one connection writes and a fixed few read.
+  boolean elastic();
+
   /// The room that is left to the data.
   Room room() throws Exception;
 

@@ -6,10 +6,8 @@ import dev.purser.slots.Session;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.function.IntSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
@@ -23,8 +21,7 @@ final class Readers {
   private final Shared shared;
   private final IntSupplier parked;
 
-  private final Deque<Seat> idle = new ArrayDeque<>();
-  private final Map<Integer, Held> inHand = new HashMap<>();
+  private final Seats<StoreWork> seats;
   private final Deque<PendingLoad> alone = new ArrayDeque<>();
   private final Deque<PendingLoad> loads = new ArrayDeque<>();
   private final Deque<PendingAsk<?>> asks = new ArrayDeque<>();
@@ -34,23 +31,38 @@ final class Readers {
   private @Nullable ServiceError down =
       new ServiceError.PoolExhausted("the database is not open yet");
 
-  private record Seat(int n, ActorRef<Session.Command<Store>> session) {}
-
-  private record Held(StoreWork work, long handedNanos) {}
-
   /// @param parked how many loads wait for saves elsewhere; they count to the limit of loads
   Readers(Shared shared, IntSupplier parked) {
     this.shared = shared;
     this.parked = parked;
+    this.seats = new Seats<>(shared.clock());
   }
 
   boolean isDone() {
-    return inHand.isEmpty() && loads.isEmpty() && alone.isEmpty() && asks.isEmpty();
+    return !seats.anyBusy() && loads.isEmpty() && alone.isEmpty() && asks.isEmpty();
   }
 
   /// Why nothing can be read at present, or null.
   @Nullable ServiceError trouble() {
-    return idle.isEmpty() && inHand.isEmpty() ? down : null;
+    return seats.open() == 0 ? down : null;
+  }
+
+  Seats<StoreWork> seats() {
+    return seats;
+  }
+
+  /// How long something has waited that no session could take, in milliseconds.
+  long unmetMillis() {
+    if (paused) {
+      return 0;
+    }
+    long now = System.nanoTime();
+    long most = 0;
+    for (Deque<? extends PendingRead> queue : List.of(alone, loads, asks)) {
+      PendingRead head = queue.peekFirst();
+      most = head == null ? most : Math.max(most, now - head.queuedNanos());
+    }
+    return most / 1_000_000;
   }
 
   int loadsWaiting() {
@@ -91,7 +103,7 @@ final class Readers {
 
   void ready(int n, ActorRef<Session.Command<Store>> session) {
     down = null;
-    idle.addLast(new Seat(n, session));
+    seats.free(n, session);
   }
 
   /// Stops handing out work, or goes on.
@@ -101,19 +113,17 @@ final class Readers {
 
   /// Hands work to free sessions as long as there is both.
   void dispatch() {
-    while (!idle.isEmpty() && !paused) {
+    while (seats.anyFree() && !paused) {
       StoreWork work = next();
       if (work == null) {
         return;
       }
-      Seat seat = idle.removeFirst();
-      inHand.put(seat.n(), new Held(work, System.nanoTime()));
-      seat.session().tell(new Session.Run<>(work));
+      seats.hand(work, System.nanoTime());
     }
   }
 
   private @Nullable StoreWork next() {
-    boolean mayAsk = asking < Math.max(1, shared.settings().readers() - 1);
+    boolean mayAsk = asking < Math.max(1, seats.open() - 1);
     StoreWork work = askNext && mayAsk ? ask() : load();
     if (work == null) {
       work = askNext || !mayAsk ? load() : ask();
@@ -162,16 +172,16 @@ final class Readers {
   ///
   /// @param session who asks for the next one, or null
   void done(int n, StoreWork work, @Nullable ActorRef<Session.Command<Store>> session) {
-    Held held = inHand.remove(n);
+    Seats.Held<StoreWork> held = seats.back(n);
     if (session != null) {
-      idle.addLast(new Seat(n, session));
+      seats.free(n, session);
     }
     if (held != null) {
       measure(held);
     }
     boolean good = work.stage() == StoreWork.Stage.DONE;
     switch (work) {
-      case LoadWork load when good -> reply(load);
+      case LoadWork load when good -> load.reply();
       case LoadWork load -> failed(load, load.error());
       case AskWork<?> ask when good -> {
         asking--;
@@ -182,26 +192,16 @@ final class Readers {
     }
   }
 
-  private void measure(Held held) {
+  private void measure(Seats.Held<StoreWork> held) {
     boolean load = held.work() instanceof LoadWork;
     (load ? shared.metrics().loadUse : shared.metrics().questionUse)
         .recordNanos(System.nanoTime() - held.handedNanos());
   }
 
-  private static void reply(LoadWork work) {
-    for (PendingLoad load : work.entries()) {
-      LoadReply.Loaded loaded = work.loaded().get(load.customer());
-      if (loaded != null) {
-        load.replyTo().tell(loaded);
-      }
-    }
-  }
-
   /// A session is gone.
   void lost(int n, ServiceError why) {
     down = why;
-    idle.removeIf(seat -> seat.n() == n);
-    Held held = inHand.remove(n);
+    Seats.Held<StoreWork> held = seats.lost(n);
     if (held == null) {
       return;
     }
@@ -265,8 +265,8 @@ final class Readers {
   /// Ends the reading side: everything that waits or is in hand is refused; reading it again costs
   /// nothing.
   void close(ServiceError why) {
-    for (Held held : inHand.values()) {
-      switch (held.work()) {
+    for (StoreWork held : seats.held()) {
+      switch (held) {
         case LoadWork load -> load.entries().forEach(l -> refuse(l, why));
         case AskWork<?> ask -> refuse(ask.entry(), why);
         default -> throw new IllegalStateException("a reading slot held a commit");
@@ -280,7 +280,7 @@ final class Readers {
   /// Refuses a read whose deadline passed before it was run.
   void refuseExpired(PendingRead read) {
     ServiceError cause = trouble();
-    String state = inHand.size() + " readers busy, " + idle.size() + " idle";
+    String state = seats.busy() + " readers busy, " + seats.free() + " idle";
     refuse(
         read,
         cause instanceof ServiceError.Database

@@ -9,6 +9,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /// The writes that wait, in the order in which they are to be taken. Confined to the database
 /// actor.
@@ -29,6 +30,7 @@ final class SaveQueue {
   private final Deque<PendingWrite> alone = new ArrayDeque<>();
   private final Deque<PendingWrite> interactive = new ArrayDeque<>();
   private final Deque<PendingWrite> bulk = new ArrayDeque<>();
+  private final List<Deque<PendingWrite>> lanes = List.of(again, alone, interactive, bulk);
   private final List<PendingWrite> putOff = new ArrayList<>();
   private final Map<String, PendingWrite> tails = new HashMap<>();
   private int interactiveCount;
@@ -103,6 +105,7 @@ final class SaveQueue {
     if (next == null) {
       tails.remove(customer);
     } else {
+      next.readyNanos = System.nanoTime();
       lane(next).addLast(next);
     }
     List<PendingLoad> loads = write.parked;
@@ -127,6 +130,26 @@ final class SaveQueue {
       return taken;
     }
     return fill(fill(taken, interactive), bulk);
+  }
+
+  /// Whether so much may be taken now that one more commit beside those in hand pays: something
+  /// urgent, `saves` of them, a full batch, or one that has waited since before `sinceNanos`.
+  boolean crowded(int saves, long sinceNanos) {
+    if (!again.isEmpty() || !alone.isEmpty() || interactive.size() + bulk.size() >= saves) {
+      return true;
+    }
+    long rows = Stream.of(interactive, bulk).flatMap(Deque::stream).mapToLong(w -> w.rows).sum();
+    return rows >= batch.rows() || waitedNanos(sinceNanos) > 0;
+  }
+
+  /// How long before `nowNanos` the oldest write came that may be taken now; 0 if there is none.
+  long waitedNanos(long nowNanos) {
+    long most = 0;
+    for (Deque<PendingWrite> lane : lanes) {
+      PendingWrite head = lane.peekFirst();
+      most = head == null ? most : Math.max(most, nowNanos - head.readyNanos);
+    }
+    return most;
   }
 
   private List<PendingWrite> fill(List<PendingWrite> taken, Deque<PendingWrite> lane) {
@@ -172,10 +195,7 @@ final class SaveQueue {
       Consumer<PendingWrite> refused,
       Consumer<PendingLoad> refusedLoad) {
     List<PendingWrite> heads = new ArrayList<>(inHand);
-    heads.addAll(again);
-    heads.addAll(alone);
-    heads.addAll(interactive);
-    heads.addAll(bulk);
+    lanes.forEach(heads::addAll);
     heads.addAll(putOff);
     List<PendingWrite> gone = new ArrayList<>();
     for (PendingWrite head : heads) {

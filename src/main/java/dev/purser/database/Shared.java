@@ -1,9 +1,11 @@
 package dev.purser.database;
 
+import dev.purser.database.ElasticSettings.Range;
 import dev.purser.faults.DatabaseCause;
 import dev.purser.faults.RetryBudget;
 import dev.purser.faults.ServiceError;
 import dev.purser.faults.SupervisionLog;
+import dev.purser.slots.SlotSettings;
 import java.time.InstantSource;
 
 /// What both sides of the database actor, reading and writing, need. Its parts are safe for many
@@ -18,6 +20,23 @@ record Shared(
 
   StoreWork.Retrying retrying() {
     return new StoreWork.Retrying(settings.busyRepeats(), settings.busyBackoff());
+  }
+
+  /// How many connections write.
+  Range writers() {
+    return product.elastic() ? settings.elastic().writers() : new Range(1, 1);
+  }
+
+  /// How many connections read.
+  Range readers() {
+    int fixed = settings.readers();
+    return product.elastic() ? settings.elastic().readers() : new Range(fixed, fixed);
+  }
+
+  SlotSettings slotSettings() {
+    return product.elastic()
+        ? settings.slots().withMaxAge(settings.elastic().maxAge())
+        : settings.slots();
   }
 
   /// Whether a request may be tried once more on another connection.

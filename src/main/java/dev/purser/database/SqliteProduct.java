@@ -22,6 +22,11 @@ record SqliteProduct(Path file, SqliteSettings settings) implements Product {
   }
 
   @Override
+  public boolean elastic() {
+    return false;
+  }
+
+  @Override
   public Room room() throws IOException {
     Path folder = file.toAbsolutePath().getParent();
     long usable = Files.getFileStore(folder == null ? file : folder).getUsableSpace();

@@ -12,8 +12,15 @@ import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
-/// The writing side of the database actor: group commits, one in hand at a time. Confined to that
-/// actor.
+/// The writing side of the database actor: group commits, one in hand on each writing session.
+/// Confined to that actor.
+///
+/// ## Several sessions
+///
+/// A commit costs about the same for ten saves as for one, so what waits is not split among all
+/// sessions that are free: beside a commit in hand another one is begun only when much waits, or
+/// has waited for long. The queue sees to it that two writes of one customer are never in hand at
+/// the same time.
 ///
 /// ## Failure
 ///
@@ -26,19 +33,17 @@ final class Writer {
   private final SaveQueue queue;
   private final Consumer<PendingLoad> refuseLoad;
 
-  private @Nullable ActorRef<Session.Command<Store>> idle;
-  private @Nullable CommitWork inHand;
-  private long handedNanos;
-  private @Nullable ServiceError down =
-      new ServiceError.PoolExhausted("the database is not open yet");
-  private @Nullable ServiceError low;
+  private final Seats<CommitWork> seats;
+  private final Admission admission;
   private boolean paused;
 
   /// @param release takes loads that may go on
   /// @param refuseLoad refuses loads whose deadline passed while they waited for a save
   Writer(Shared shared, Consumer<PendingLoad> release, Consumer<PendingLoad> refuseLoad) {
     this.shared = shared;
+    this.seats = new Seats<>(shared.clock());
     this.queue = new SaveQueue(shared.settings().batch(), release);
+    this.admission = new Admission(shared, seats, queue);
     this.refuseLoad = refuseLoad;
   }
 
@@ -47,12 +52,22 @@ final class Writer {
   }
 
   boolean isDone() {
-    return inHand == null && queue.isEmpty();
+    return !seats.anyBusy() && queue.isEmpty();
   }
 
   /// Why writes are refused at present, or null.
   @Nullable ServiceError trouble() {
-    return low != null ? low : down;
+    return admission.trouble();
+  }
+
+  Seats<CommitWork> seats() {
+    return seats;
+  }
+
+  /// How long something has waited that no session could take, in milliseconds.
+  long unmetMillis() {
+    boolean held = paused || seats.anyFree();
+    return held ? 0 : queue.waitedNanos(System.nanoTime()) / 1_000_000;
   }
 
   /// Takes what had no known outcome when the actor was restarted.
@@ -62,7 +77,7 @@ final class Writer {
 
   void add(PendingWrite write) {
     shared.budget().call();
-    ServiceError refusal = refusal(write.lane);
+    ServiceError refusal = admission.refusal(write.lane);
     if (refusal == null) {
       queue.add(write);
     } else {
@@ -70,40 +85,14 @@ final class Writer {
     }
   }
 
-  private @Nullable ServiceError refusal(Lane lane) {
-    if (low != null) {
-      shared.metrics().diskLow.increment();
-      return low;
-    }
-    if (down != null && Shared.setup(down) && !mayProbe()) {
-      return down;
-    }
-    DatabaseSettings.Queues limits = shared.settings().queues();
-    int limit = lane == Lane.INTERACTIVE ? limits.saves() : limits.bulkSaves();
-    if (queue.count(lane) < limit) {
-      return null;
-    }
-    (lane == Lane.INTERACTIVE ? shared.metrics().savesFull : shared.metrics().bulkSavesFull)
-        .increment();
-    return new ServiceError.Overloaded("too many saves are waiting (" + limit + ")");
-  }
-
-  /// Whether one write may find out if what an operator had to mend is mended: an open connection
-  /// says nothing about a full disk.
-  private boolean mayProbe() {
-    return idle != null && inHand == null && queue.isEmpty();
-  }
-
   /// Refuses writes while the disk has less room than the watermark; null lets them in again.
   void lowDisk(@Nullable ServiceError why) {
-    low = why;
+    admission.lowDisk(why);
   }
 
-  void ready(ActorRef<Session.Command<Store>> session) {
-    idle = session;
-    if (down != null && !Shared.setup(down)) {
-      down = null;
-    }
+  void ready(int n, ActorRef<Session.Command<Store>> session) {
+    seats.free(n, session);
+    admission.opened();
   }
 
   /// Stops handing out work, or goes on.
@@ -111,23 +100,24 @@ final class Writer {
     paused = pause;
   }
 
-  /// Hands the next batch to the session if that is free.
+  /// Hands the next batches to sessions that are free.
   void dispatch() {
-    ActorRef<Session.Command<Store>> session = idle;
-    if (session == null || paused) {
-      return;
+    while (!paused && seats.anyFree() && (!seats.anyBusy() || crowded())) {
+      // A tick may be late: what has expired is never started.
+      List<PendingWrite> batch = unexpired(queue.take());
+      if (batch.isEmpty()) {
+        return;
+      }
+      boolean alone = batch.getFirst().alone;
+      long now = System.nanoTime();
+      measure(batch, now);
+      seats.hand(new CommitWork(batch, alone, shared.product().writer(), shared.retrying()), now);
     }
-    // A tick may be late: what has expired is never started.
-    List<PendingWrite> batch = unexpired(queue.take());
-    if (batch.isEmpty()) {
-      return;
-    }
-    boolean alone = batch.getFirst().alone;
-    CommitWork work = new CommitWork(batch, alone, shared.product().writer(), shared.retrying());
-    measure(batch);
-    inHand = work;
-    idle = null;
-    session.tell(new Session.Run<>(work));
+  }
+
+  private boolean crowded() {
+    ElasticSettings elastic = shared.settings().elastic();
+    return queue.crowded(elastic.spreadSaves(), System.nanoTime() - elastic.spreadWait().toNanos());
   }
 
   private List<PendingWrite> unexpired(List<PendingWrite> batch) {
@@ -150,11 +140,10 @@ final class Writer {
     return timely.isEmpty() && !queue.isEmpty() ? unexpired(queue.take()) : timely;
   }
 
-  private void measure(List<PendingWrite> batch) {
-    handedNanos = System.nanoTime();
+  private void measure(List<PendingWrite> batch, long nowNanos) {
     int rows = 0;
     for (PendingWrite write : batch) {
-      shared.metrics().saveWait.recordNanos(handedNanos - write.queuedNanos);
+      shared.metrics().saveWait.recordNanos(nowNanos - write.queuedNanos);
       rows += write.rows;
     }
     shared.metrics().saveBatch.record(batch.size());
@@ -164,15 +153,19 @@ final class Writer {
   /// A batch came back.
   ///
   /// @param session who asks for the next one, or null
-  void done(CommitWork work, @Nullable ActorRef<Session.Command<Store>> session) {
-    inHand = null;
-    idle = session;
-    shared.metrics().commitUse.recordNanos(System.nanoTime() - handedNanos);
+  void done(int n, CommitWork work, @Nullable ActorRef<Session.Command<Store>> session) {
+    Seats.Held<CommitWork> held = seats.back(n);
+    if (held != null) {
+      shared.metrics().commitUse.recordNanos(System.nanoTime() - held.handedNanos());
+    }
+    if (session != null) {
+      seats.free(n, session);
+    }
     if (work.stage() != StoreWork.Stage.DONE) {
       failed(work, work.error());
       return;
     }
-    down = null;
+    admission.wrote();
     List<PendingWrite> entries = work.entries();
     for (PendingWrite write : entries) {
       queue.end(write);
@@ -184,20 +177,23 @@ final class Writer {
     }
   }
 
-  /// The session is gone.
-  void lost(ServiceError why) {
-    CommitWork work = inHand;
-    idle = null;
-    inHand = null;
-    down = why;
-    if (work != null) {
+  /// A session is gone, or could not be opened. While others write, only what one of them found out
+  /// by writing is said of all.
+  void lost(int n, ServiceError why) {
+    Seats.Held<CommitWork> held = seats.lost(n);
+    boolean ofAll = seats.open() == 0 || (held != null && Shared.setup(why));
+    if (ofAll) {
+      admission.down(why);
+    }
+    if (held != null) {
+      CommitWork work = held.work();
       switch (work.stage()) {
         case WAITING -> work.entries().reversed().forEach(queue::giveBack);
         case BEGUN, FAILED, DONE -> failed(work, why);
         case COMMITTING -> unknown(work);
       }
     }
-    if (Shared.setup(why)) {
+    if (ofAll && Shared.setup(why)) {
       // Loads that wait for an unknown outcome wait on: reads go on without writes.
       long now = shared.clock().millis();
       queue.expire(Long.MAX_VALUE, now, held(), w -> refuse(w, why), refuseLoad);
@@ -272,13 +268,15 @@ final class Writer {
   }
 
   private List<PendingWrite> held() {
-    return inHand == null ? List.of() : inHand.entries();
+    List<PendingWrite> held = new ArrayList<>();
+    seats.held().forEach(work -> held.addAll(work.entries()));
+    return held;
   }
 
   private ServiceError expired(PendingWrite write) {
     int waiting = queue.count(Lane.INTERACTIVE) + queue.count(Lane.BULK);
-    String state = inHand == null ? "the writer is not open" : "the writer is busy";
-    ServiceError cause = down;
+    String state = "writers: %d busy, %d idle".formatted(seats.busy(), seats.free());
+    ServiceError cause = admission.down();
     if (cause instanceof ServiceError.Database) {
       return new ServiceError.Database(
           DatabaseCause.UNREACHABLE, "not written: " + cause.message());

@@ -7,14 +7,16 @@ import dev.purser.faults.ServiceError;
 /// @param <C> the connection, confined to its session but for [#interrupt]
 public interface Connector<C> {
 
-  /// Opens a connection; may block.
+  /// Opens a connection. May block, for a time that it limits itself. It looks the host up anew, so
+  /// that a fail-over by name is followed.
   C open() throws Exception;
 
   /// Fails if the connection cannot be used.
   void validate(C connection) throws Exception;
 
   /// Makes a call that is running on the session's thread return soon. Called from other threads,
-  /// never after [#close].
+  /// never after [#close]; must not block. It may leave the connection unusable: that is closed
+  /// afterwards in any case.
   void interrupt(C connection);
 
   void close(C connection) throws Exception;

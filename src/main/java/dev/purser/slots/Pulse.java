@@ -10,6 +10,7 @@ final class Pulse<C> {
 
   private @Nullable C connection;
   private long busySinceMillis = IDLE;
+  private long limitMillis;
   private long uses;
   private boolean overran;
 
@@ -17,13 +18,17 @@ final class Pulse<C> {
     connection = opened;
   }
 
-  synchronized void begin(long nowMillis) {
+  synchronized void begin(long nowMillis, long limit) {
     busySinceMillis = nowMillis;
+    limitMillis = limit;
   }
 
-  synchronized void end() {
+  /// The work came to its end; says how long it took.
+  synchronized long end(long nowMillis) {
+    long took = nowMillis - busySinceMillis;
     busySinceMillis = IDLE;
     uses++;
+    return took;
   }
 
   /// After this nobody but the session touches the connection.
@@ -44,9 +49,9 @@ final class Pulse<C> {
     return overran;
   }
 
-  /// Interrupts the unit of work if it began before `startMillis`; says whether one has.
-  synchronized boolean interruptOlderThan(long startMillis, Connector<C> connector) {
-    if (busySinceMillis == IDLE || busySinceMillis > startMillis) {
+  /// Interrupts the unit of work if it runs longer than it may; says whether one does.
+  synchronized boolean interruptOverdue(long nowMillis, Connector<C> connector) {
+    if (busySinceMillis == IDLE || nowMillis - busySinceMillis < limitMillis) {
       return false;
     }
     overran = true;

@@ -1,6 +1,5 @@
 package dev.purser.slots;
 
-import java.time.InstantSource;
 import org.apache.pekko.actor.NoSerializationVerificationNeeded;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -39,37 +38,24 @@ public final class Session<C> {
   /// Ends the session after the work in hand.
   record Close<C>() implements Command<C> {}
 
-  private final int n;
-  private final Connector<C> connector;
+  private final Place<C> place;
   private final Pulse<C> pulse;
-  private final SlotOwner<C> owner;
   private final ActorRef<Slot.Command> slot;
-  private final InstantSource clock;
+  private final long limitMillis;
+  private final long slowMillis;
   private @Nullable C connection;
 
-  private Session(
-      int n,
-      Connector<C> connector,
-      Pulse<C> pulse,
-      SlotOwner<C> owner,
-      ActorRef<Slot.Command> slot,
-      InstantSource clock) {
-    this.n = n;
-    this.connector = connector;
+  private Session(Place<C> place, Pulse<C> pulse, ActorRef<Slot.Command> slot) {
+    this.place = place;
     this.pulse = pulse;
-    this.owner = owner;
     this.slot = slot;
-    this.clock = clock;
+    this.limitMillis = place.settings().workLimit().toMillis();
+    this.slowMillis = place.settings().slow().toMillis();
   }
 
   static <C> Behavior<Command<C>> create(
-      int n,
-      Connector<C> connector,
-      Pulse<C> pulse,
-      SlotOwner<C> owner,
-      ActorRef<Slot.Command> slot,
-      InstantSource clock) {
-    Session<C> session = new Session<>(n, connector, pulse, owner, slot, clock);
+      Place<C> place, Pulse<C> pulse, ActorRef<Slot.Command> slot) {
+    Session<C> session = new Session<>(place, pulse, slot);
     return Behaviors.receive((_, c) -> session.on(c), (_, s) -> session.on(s));
   }
 
@@ -90,9 +76,9 @@ public final class Session<C> {
 
   private Behavior<Command<C>> open() {
     try {
-      C opened = connector.open();
+      C opened = place.connector().open();
       connection = opened;
-      connector.validate(opened);
+      place.connector().validate(opened);
       pulse.opened(opened);
     } catch (Throwable t) {
       throw new SessionFailed(t);
@@ -102,7 +88,7 @@ public final class Session<C> {
   }
 
   private Behavior<Command<C>> run(Work<C> work) {
-    pulse.begin(clock.millis());
+    pulse.begin(place.clock().millis(), work.limitMillis(limitMillis));
     try {
       if (connection == null) {
         throw new IllegalStateException("work came before the connection was open");
@@ -111,10 +97,14 @@ public final class Session<C> {
     } catch (Throwable t) {
       throw new SessionFailed(t);
     }
-    pulse.end();
+    long tookMillis = pulse.end(place.clock().millis());
+    if (slowMillis > 0 && tookMillis >= slowMillis) {
+      LOG.warn("Slow work in {}: {} took {} ms", place, work.name(), tookMillis);
+      SlotMetrics.slow(place.kind());
+    }
     // A connection that had to be interrupted is not trusted with the next unit of work.
     boolean more = !pulse.overran();
-    owner.tell(new SlotEvent.Done<>(n, work, more));
+    place.owner().tell(new SlotEvent.Done<>(place.n(), work, more));
     return more ? Behaviors.same() : Behaviors.stopped();
   }
 
@@ -122,9 +112,9 @@ public final class Session<C> {
     pulse.closing();
     if (connection != null) {
       try {
-        connector.close(connection);
+        place.connector().close(connection);
       } catch (Exception e) {
-        LOG.warn("Closing the connection of slot {} failed", n, e);
+        LOG.warn("Closing the connection of {} failed", place, e);
       }
       connection = null;
     }

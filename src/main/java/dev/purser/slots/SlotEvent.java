@@ -14,7 +14,10 @@ public sealed interface SlotEvent<C> extends NoSerializationVerificationNeeded {
   int n();
 
   /// A session is open and asks for its first unit of work.
-  record Ready<C>(int n, ActorRef<Session.Command<C>> session) implements SlotEvent<C> {}
+  ///
+  /// @param openingMillis how long it took to open
+  record Ready<C>(int n, ActorRef<Session.Command<C>> session, long openingMillis)
+      implements SlotEvent<C> {}
 
   /// A unit of work came back.
   ///
@@ -22,8 +25,10 @@ public sealed interface SlotEvent<C> extends NoSerializationVerificationNeeded {
   record Done<C>(int n, Work<C> work, boolean more) implements SlotEvent<C> {}
 
   /// The session is gone, and its connection closed: work that was sent to it and has not come back
-  /// will never be run, or was ended where it stood.
-  record Lost<C>(int n, ServiceError why) implements SlotEvent<C> {}
+  /// will never be run, or was ended where it stood. Also told when a session could not be opened.
+  ///
+  /// @param failed false if the slot closed it in order
+  record Lost<C>(int n, ServiceError why, boolean failed) implements SlotEvent<C> {}
 
   /// The slot's state changed, or its figures did.
   record Changed<C>(SlotView view) implements SlotEvent<C> {

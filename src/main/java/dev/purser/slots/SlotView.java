@@ -8,8 +8,10 @@ import org.jspecify.annotations.Nullable;
 /// @param kind what its connection is for, such as `writer`
 /// @param sinceMillis when it came into this state
 /// @param openedMillis when its connection was opened, or 0 if it has none
+/// @param openingMillis how long the latest connection took to open
 /// @param uses units of work that this connection has done
 /// @param lastError the latest failure's sentence, or null if there was none
+/// @param closedFor why its previous connection was closed, or null if it had none
 /// @param restarts how often its session was replaced after a failure
 public record SlotView(
     int n,
@@ -17,12 +19,16 @@ public record SlotView(
     State state,
     long sinceMillis,
     long openedMillis,
+    long openingMillis,
     long uses,
     @Nullable String lastError,
+    @Nullable String closedFor,
     long restarts) {
 
   /// The states of a slot.
   public enum State {
+    /// It has no connection and wants none: there is no demand for it.
+    VACANT,
     OPENING,
     SERVING,
     /// Waiting before the next attempt to open.
@@ -35,6 +41,7 @@ public record SlotView(
     /// The state's word in answers, logs and metrics.
     public String word() {
       return switch (this) {
+        case VACANT -> "vacant";
         case OPENING -> "opening";
         case SERVING -> "serving";
         case BACKING_OFF -> "backing_off";

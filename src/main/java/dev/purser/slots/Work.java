@@ -15,4 +15,16 @@ public interface Work<C> {
   ///
   /// @param overran whether the time limit has passed and the connection was interrupted
   void run(C connection, BooleanSupplier overran) throws Exception;
+
+  /// What kind of work it is, for the log of slow work: never a value that a caller sent.
+  default String name() {
+    return "work";
+  }
+
+  /// The longest it may run, in milliseconds.
+  ///
+  /// @param usual the slot's limit
+  default long limitMillis(long usual) {
+    return usual;
+  }
 }

@@ -71,10 +71,15 @@ final class DatabaseFixture implements AutoCloseable {
       String conf,
       UnaryOperator<Store> writers,
       UnaryOperator<Store> readers) {
+    this(conf, settings -> new WrappedProduct(real.apply(settings), writers, readers));
+  }
+
+  /// On whatever product the settings give.
+  DatabaseFixture(String conf, Function<DatabaseSettings, WrappedProduct> product) {
     Config config = config(conf);
     kit = ActorTestKit.create(config);
     settings = settings(config);
-    product = new WrappedProduct(real.apply(settings), writers, readers);
+    this.product = product.apply(settings);
     standing = kit.createTestProbe(Standing.class);
     database = kit.spawn(supervised());
     database.tell(new Database.Watch(standing.ref()));

@@ -171,7 +171,9 @@ final class GroupCommitTest {
 
   @Test
   void loads_waitingTogether_oneQuery() {
-    String conf = "purser.database.slots { work-limit = 60 s, readers = 1 }";
+    String conf =
+        "purser.database.slots { work-limit = 60 s, readers = 1,"
+            + " elastic { readers-min = 1, readers-max = 1 } }";
     try (DatabaseFixture db =
         new DatabaseFixture(product, folder, conf, s -> s, this::gatedLoads).ready()) {
       var a = db.load("a");
@@ -221,7 +223,7 @@ final class GroupCommitTest {
         }
       }
       all.forEach(p -> assertThat(saved(p).outcomes()).containsExactly(Outcome.ACCEPTED));
-      db.database.tell(new Database.Recycle(9, known.ref()));
+      db.database.tell(new Database.Recycle(99, known.ref()));
       known.expectMessage(false);
     }
   }

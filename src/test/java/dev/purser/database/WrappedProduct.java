@@ -2,6 +2,7 @@ package dev.purser.database;
 
 import dev.purser.faults.ServiceError;
 import dev.purser.slots.Connector;
+import java.nio.file.Path;
 import java.util.function.UnaryOperator;
 
 /// A product whose connections are wrapped, and whose room a test may set.
@@ -9,12 +10,26 @@ final class WrappedProduct implements Product {
   private final Product real;
   private final UnaryOperator<Store> writers;
   private final UnaryOperator<Store> readers;
+  private boolean elastic;
   volatile long usable = Long.MAX_VALUE;
 
   WrappedProduct(Product real, UnaryOperator<Store> writers, UnaryOperator<Store> readers) {
     this.real = real;
     this.writers = writers;
     this.readers = readers;
+    this.elastic = real.elastic();
+  }
+
+  /// The file, taken for a server whose connections come and go.
+  static WrappedProduct elastic(
+      Path file,
+      SqliteSettings settings,
+      UnaryOperator<Store> writers,
+      UnaryOperator<Store> readers) {
+    WrappedProduct product =
+        new WrappedProduct(new SqliteProduct(file, settings), writers, readers);
+    product.elastic = true;
+    return product;
   }
 
   @Override
@@ -25,6 +40,11 @@ final class WrappedProduct implements Product {
   @Override
   public Connector<Store> reader() {
     return new Wrapped(real.reader(), readers);
+  }
+
+  @Override
+  public boolean elastic() {
+    return elastic;
   }
 
   @Override
@@ -41,7 +61,12 @@ final class WrappedProduct implements Product {
 
     @Override
     public void validate(Store store) throws Exception {
-      real.validate(store instanceof WrappedStore w ? w.real : store);
+      if (store instanceof WrappedStore w) {
+        w.validate();
+        real.validate(w.real);
+      } else {
+        real.validate(store);
+      }
     }
 
     @Override

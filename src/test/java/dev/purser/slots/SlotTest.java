@@ -2,6 +2,8 @@ package dev.purser.slots;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.typesafe.config.ConfigFactory;
 import dev.purser.faults.Backoff;
 import dev.purser.faults.DatabaseCause;
@@ -12,7 +14,10 @@ import dev.purser.faults.ServiceError;
 import dev.purser.faults.SupervisionLog;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -22,6 +27,7 @@ import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 /// One slot, its session and a connection that is a word.
 final class SlotTest {
@@ -91,25 +97,36 @@ final class SlotTest {
   }
 
   private ActorRef<Slot.Command> slot(Duration maxAge) {
-    SlotSettings settings =
-        new SlotSettings(
-            "blocking",
-            new Backoff(Duration.ofMillis(1), Duration.ofMillis(5)),
-            Duration.ofMillis(100),
-            maxAge,
-            5,
-            Duration.ofSeconds(60),
-            Duration.ofMillis(20));
-    return kit.spawn(
-        Slot.create(
-            1,
-            "writer",
-            connections,
-            settings,
-            e -> owner.ref().tell(e),
-            () -> phase,
-            log,
-            InstantSource.system()));
+    return kit.spawn(Slot.create(place(1, connections, maxAge)));
+  }
+
+  private static SlotSettings settings(Duration maxAge, Backoff backoff) {
+    return new SlotSettings(
+        "blocking",
+        backoff,
+        Duration.ofMillis(100),
+        Duration.ofMillis(30),
+        maxAge,
+        5,
+        Duration.ofSeconds(60),
+        Duration.ofMillis(20));
+  }
+
+  private Place<String> place(int n, Connector<String> connector, Duration maxAge) {
+    Backoff backoff = new Backoff(Duration.ofMillis(1), Duration.ofMillis(5));
+    return place(n, connector, settings(maxAge, backoff));
+  }
+
+  private Place<String> place(int n, Connector<String> connector, SlotSettings settings) {
+    return new Place<>(
+        n,
+        "writer",
+        connector,
+        settings,
+        e -> owner.ref().tell(e),
+        () -> phase,
+        log,
+        InstantSource.system());
   }
 
   private <E> E await(Class<E> type) {
@@ -173,8 +190,8 @@ final class SlotTest {
     slot(Duration.ZERO);
     SlotView waiting = awaitState(SlotView.State.BACKING_OFF);
     assertThat(waiting.lastError()).isEqualTo("it is UNREACHABLE");
-    ready();
     assertThat(awaitState(SlotView.State.SERVING).restarts()).isEqualTo(20);
+    ready();
   }
 
   @Test
@@ -245,31 +262,144 @@ final class SlotTest {
   }
 
   @Test
-  void escalated_fromTheConnector_keepsItsSentence() {
-    Connector<String> refusing = new Refusing();
-    SupervisionLog kept = new SupervisionLog(10, InstantSource.system());
+  void slot_vacant_opensWhenFilledAndClosesWhenVacated() {
+    ActorRef<Slot.Command> slot =
+        kit.spawn(Slot.createVacant(place(1, connections, Duration.ZERO)));
+    awaitState(SlotView.State.VACANT);
+    slot.tell(new Slot.Recycle("operator"));
+    slot.tell(new Slot.Hurry());
+    slot.tell(new Slot.Fill());
+    ready();
+    assertThat(connections.openings.get()).isEqualTo(1);
+    slot.tell(new Slot.Vacate("idle"));
+    assertThat(await(SlotEvent.Lost.class).failed()).isFalse();
+    assertThat(awaitState(SlotView.State.VACANT).closedFor()).isEqualTo("idle");
+    assertThat(connections.closed).containsExactly("connection 1");
+    slot.tell(new Slot.Fill());
+    ready();
+  }
+
+  @Test
+  void slot_vacatedWhileItBacksOff_triesNoMore() {
+    connections.failing = _ -> DatabaseCause.UNREACHABLE;
+    ActorRef<Slot.Command> slot = slot(Duration.ZERO);
+    assertThat(await(SlotEvent.Lost.class).failed()).isTrue();
+    slot.tell(new Slot.Vacate("failure"));
+    awaitState(SlotView.State.VACANT);
+    int before = connections.openings.get();
+    owner.expectNoMessage(Duration.ofMillis(50));
+    assertThat(connections.openings.get()).isEqualTo(before);
+  }
+
+  @Test
+  void backingOff_hurried_opensSoonHoweverLongItsBackoffHasBecome() {
+    connections.failing = n -> n <= 24 ? DatabaseCause.UNREACHABLE : null;
+    SlotSettings settings =
+        settings(Duration.ZERO, new Backoff(Duration.ofMillis(1), Duration.ofHours(9)));
+    ActorRef<Slot.Command> slot = kit.spawn(Slot.create(place(1, connections, settings)));
+    for (int i = 0; i < 24; i++) {
+      // The wait before the 24th attempt alone would be up to two hours.
+      awaitState(SlotView.State.BACKING_OFF);
+      slot.tell(new Slot.Hurry());
+    }
+    ready();
+  }
+
+  @Test
+  void work_abortedForItsLength_toldSoAndNextConnectionOpenedAtOnce() {
+    SlotSettings settings =
+        settings(Duration.ZERO, new Backoff(Duration.ofHours(1), Duration.ofHours(1)));
+    kit.spawn(Slot.create(place(1, connections, settings)));
+    ready()
+        .tell(
+            new Session.Run<>(
+                (_, _) -> {
+                  connections.interrupts.acquire();
+                  throw new Exception(DatabaseCause.UNREACHABLE.name());
+                }));
+    SlotEvent.Lost<?> lost = await(SlotEvent.Lost.class);
+    assertThat(lost.why()).isInstanceOf(ServiceError.Timeout.class);
+    SlotView view = awaitState(SlotView.State.SERVING);
+    ready();
+    assertThat(view.closedFor()).isEqualTo("stuck");
+    assertThat(view.lastError()).contains("too long");
+  }
+
+  @Test
+  void work_withALimitOfItsOwn_interruptedAtThat() {
     SlotSettings settings =
         new SlotSettings(
             "blocking",
             new Backoff(Duration.ofMillis(1), Duration.ofMillis(5)),
-            PATIENCE,
+            Duration.ofHours(1),
+            Duration.ZERO,
             Duration.ZERO,
             5,
             PATIENCE,
-            PATIENCE);
-    ActorRef<Slot.Command> slot =
-        kit.spawn(
-            Slot.create(
-                1,
-                "writer",
-                refusing,
-                settings,
-                e -> owner.ref().tell(e),
-                () -> Phase.SERVING,
-                kept,
-                InstantSource.system()));
+            Duration.ofMillis(20));
+    kit.spawn(Slot.create(place(1, connections, settings)));
+    ready().tell(new Session.Run<>(new Check()));
+    assertThat(await(SlotEvent.Done.class).more()).isFalse();
+  }
+
+  /// Work that ends when it is interrupted.
+  private final class Check implements Work<String> {
+    @Override
+    public void run(String connection, java.util.function.BooleanSupplier overran)
+        throws InterruptedException {
+      connections.interrupts.acquire();
+    }
+
+    @Override
+    public long limitMillis(long usual) {
+      return Math.min(usual, 50);
+    }
+  }
+
+  @Test
+  void work_slow_loggedByItsNameOnly() {
+    var logger = (ch.qos.logback.classic.Logger) LoggerFactory.getLogger(Session.class);
+    var lines = new ListAppender<ILoggingEvent>();
+    lines.start();
+    logger.addAppender(lines);
+    try {
+      slot(Duration.ZERO);
+      var session = ready();
+      session.tell(new Session.Run<>((_, _) -> {}));
+      await(SlotEvent.Done.class);
+      session.tell(new Session.Run<>((_, _) -> Thread.sleep(40)));
+      await(SlotEvent.Done.class);
+      assertThat(lines.list).hasSize(1);
+      assertThat(lines.list.getFirst().getFormattedMessage())
+          .startsWith("Slow work in slot 1 (writer): work took ");
+    } finally {
+      logger.detachAppender(lines);
+    }
+  }
+
+  @Test
+  void ages_ofConnectionsOpenedTogether_differ() {
+    SlotSettings settings =
+        settings(Duration.ofSeconds(100), new Backoff(Duration.ZERO, Duration.ZERO));
+    Random random = new Random(7);
+    Set<Long> seconds = new HashSet<>();
+    for (int i = 0; i < 200; i++) {
+      long at = settings.retireMillis(1_000, random);
+      assertThat(at).isBetween(76_000L, 101_000L);
+      seconds.add(at / 1_000);
+    }
+    assertThat(seconds).hasSizeGreaterThan(20);
+    assertThat(settings.withMaxAge(Duration.ZERO).retireMillis(1_000, random))
+        .isEqualTo(Long.MAX_VALUE);
+  }
+
+  @Test
+  void escalated_fromTheConnector_keepsItsSentence() {
+    Connector<String> refusing = new Refusing();
+    phase = Phase.SERVING;
+    ActorRef<Slot.Command> slot = kit.spawn(Slot.create(place(1, refusing, Duration.ZERO)));
     owner.expectTerminated(slot, PATIENCE);
-    assertThat(kept.latest().getFirst().decision()).isEqualTo(Decision.ESCALATE);
+    assertThat(log.latest().getFirst().decision()).isEqualTo(Decision.ESCALATE);
   }
 
   private static final class Refusing implements Connector<String> {
