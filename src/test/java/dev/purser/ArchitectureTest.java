@@ -51,7 +51,7 @@ final class ArchitectureTest {
   private static final Map<String, Set<String>> ARROWS =
       Map.ofEntries(
           Map.entry("faults", Set.of()),
-          Map.entry("strings", Set.of()),
+          Map.entry("strings", Set.of("faults", "metrics")),
           Map.entry("metrics", Set.of()),
           Map.entry("config", Set.of()),
           Map.entry("cluster", Set.of("config", "faults", "metrics")),
@@ -59,6 +59,7 @@ final class ArchitectureTest {
           Map.entry("slots", Set.of("config", "faults", "ledger", "metrics")),
           Map.entry("cache", Set.of("config", "faults", "ledger", "metrics")),
           Map.entry("database", Set.of("config", "faults", "ledger", "metrics", "slots")),
+          Map.entry("documents", Set.of("faults", "metrics", "strings")),
           Map.entry(
               "customers",
               Set.of("cache", "cluster", "config", "database", "faults", "ledger", "metrics")),
@@ -108,6 +109,7 @@ final class ArchitectureTest {
           new Technology(
               List.of("org.apache.pekko.cluster.sharding.."),
               Set.of("customers", "cluster", "partitions")),
+          new Technology(List.of("org.roaringbitmap.."), Set.of("documents")),
           new Technology(List.of("com.github.benmanes.caffeine.."), Set.of("cache")),
           // Kamon and the settings of sharding are handed a Config; all others read through Keys.
           new Technology(
