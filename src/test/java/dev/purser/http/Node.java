@@ -9,10 +9,13 @@ import dev.purser.customers.Customers;
 import dev.purser.customers.CustomersSettings;
 import dev.purser.database.Database;
 import dev.purser.database.DatabaseSettings;
+import dev.purser.documents.Documents;
+import dev.purser.documents.DocumentsSettings;
 import dev.purser.faults.Supervised;
 import dev.purser.faults.SupervisionLog;
 import dev.purser.ingest.Ingest;
 import dev.purser.ingest.IngestSettings;
+import dev.purser.ingest.RecordWrites;
 import dev.purser.ledger.EventJson;
 import java.io.File;
 import java.nio.file.Path;
@@ -30,6 +33,7 @@ import org.apache.pekko.stream.Materializer;
 /// A whole node as shipped, on a real SQLite file, behind a real socket.
 final class Node implements AutoCloseable {
   final Served served;
+  final Documents documents;
   private final ActorTestKit kit;
 
   Node(Path folder) {
@@ -39,6 +43,7 @@ final class Node implements AutoCloseable {
     Keys keys = new Keys(config.getConfig("purser"));
     DatabaseSettings databases = DatabaseSettings.read(keys.at("database"));
     CustomersSettings customersSettings = CustomersSettings.read(keys.at("customers"));
+    DocumentsSettings documentsSettings = DocumentsSettings.read(keys.at("documents"));
     IngestSettings ingestSettings = IngestSettings.read(keys.at("ingest"));
     CacheSettings caches = CacheSettings.read(keys.at("cache"));
     HttpSettings http = HttpSettings.read(keys.at("http"));
@@ -55,16 +60,19 @@ final class Node implements AutoCloseable {
     Cluster cluster = Cluster.get(kit.system());
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
     Customers customers = Customers.start(kit.system(), database, cache, customersSettings, clock);
+    documents = Documents.start(kit.system(), database, documentsSettings, clock);
     Ingest ingest = ingest(ingestSettings, customers, database, clock);
     Doors doors =
         new Doors(
             CustomerDoor.of(customers),
+            DocumentDoor.of(documents),
             BulkDoor.of(ingest),
             new Stubs.StubOperations(),
             new EventJson("GBP", clock),
             http,
             Materializer.createMaterializer(kit.system()),
             clock);
+    var _ = documents.loaded().toCompletableFuture().orTimeout(20, TimeUnit.SECONDS).join();
     served = Served.over(kit, doors);
   }
 
@@ -82,6 +90,7 @@ final class Node implements AutoCloseable {
                       context,
                       settings,
                       (id, changes, deadline) -> customers.apply(id, changes, null, true, deadline),
+                      RecordWrites.of(documents),
                       database,
                       "GBP",
                       clock));
@@ -110,7 +119,7 @@ final class Node implements AutoCloseable {
               coordinated-shutdown.exit-jvm = off
             }
             """);
-    for (String name : List.of("http", "database", "customers", "cache", "ingest")) {
+    for (String name : List.of("http", "database", "customers", "documents", "cache", "ingest")) {
       config = config.withFallback(ConfigFactory.parseFile(new File("conf/" + name + ".conf")));
     }
     return config.withFallback(ConfigFactory.load()).resolve();
