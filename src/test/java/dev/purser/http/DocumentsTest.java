@@ -321,7 +321,7 @@ final class DocumentsTest {
     String csv =
         """
         product_id,manufacturer_id,department,brand,product_category,product_type,package_size
-        csv-1,2,CSV,National,FRZN ICE,"ICE, ""CRUSHED""",22 LB
+        csv-1,2,CSV,National,FRZN ICE,"ICE, ""CRUSHED""\",22 LB
         csv-2,2,CSV,National,,,
         ,2,CSV,National,,,
         csv-3,2,CSV
