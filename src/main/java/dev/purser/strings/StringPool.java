@@ -89,6 +89,9 @@ public final class StringPool {
   /// @throws PoolFull if it is new and a limit is reached
   /// @throws IllegalArgumentException if it is longer than [#MOST_BYTES]
   public int intern(byte[] utf8, int from, int length) {
+    if (length > MOST_BYTES) {
+      throw new IllegalArgumentException("a string of " + length + " bytes");
+    }
     int h = hash.of(utf8, from, length);
     int id = probe(h, utf8, from, length, true);
     return id != ABSENT ? id : internLocked(h, utf8, from, length);
