@@ -10,6 +10,7 @@ import dev.purser.cluster.ClusterSettings;
 import dev.purser.config.Keys;
 import dev.purser.customers.CustomersSettings;
 import dev.purser.database.DatabaseSettings;
+import dev.purser.documents.DocumentsSettings;
 import dev.purser.http.HttpSettings;
 import dev.purser.ingest.IngestSettings;
 import java.nio.file.Path;
@@ -32,6 +33,7 @@ public record PurserSettings(
     DatabaseSettings database,
     CacheSettings cache,
     CustomersSettings customers,
+    DocumentsSettings documents,
     IngestSettings ingest,
     HttpSettings http,
     ClusterSettings cluster,
@@ -71,6 +73,7 @@ public record PurserSettings(
             DatabaseSettings.read(keys.at("database")),
             CacheSettings.read(keys.at("cache")),
             CustomersSettings.read(keys.at("customers")),
+            DocumentsSettings.read(keys.at("documents")),
             IngestSettings.read(keys.at("ingest")),
             HttpSettings.read(keys.at("http")),
             ClusterSettings.read(keys.at("cluster")),
@@ -94,7 +97,8 @@ public record PurserSettings(
             .withValue(
                 "pekko.remote.artery.canonical.port",
                 ConfigValueFactory.fromAnyRef(cluster.port()));
-    return new PurserSettings(data, database, cache, customers, ingest, http, cluster, with);
+    return new PurserSettings(
+        data, database, cache, customers, documents, ingest, http, cluster, with);
   }
 
   private static Config overlayEnvironment(

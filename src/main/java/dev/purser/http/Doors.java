@@ -7,6 +7,7 @@ import org.apache.pekko.stream.Materializer;
 /// Everything behind the edge that an endpoint may ask. Immutable.
 public record Doors(
     CustomerDoor customers,
+    DocumentDoor documents,
     BulkDoor ingest,
     Operations operations,
     EventJson events,

@@ -1,12 +1,15 @@
 package dev.purser.ingest;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.purser.documents.DocumentChange;
+import dev.purser.documents.DocumentJson;
 import dev.purser.ingest.Verdict.Rejected;
 import dev.purser.ledger.EventJson;
 import dev.purser.ledger.EventJson.Event;
 import dev.purser.ledger.EventJson.Reading;
 import dev.purser.ledger.Rules;
 import dev.purser.ledger.StrictJson;
+import dev.purser.partitions.Change;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +41,28 @@ record JsonReader(EventJson events, boolean ignoreUnknown, int lineLimit) implem
   }
 
   private Line judged(Block block, int record, JsonNode json) {
+    return switch (json.path("type").asText()) {
+      case "document" -> document(block, record, json);
+      default -> event(block, record, json);
+    };
+  }
+
+  private Line document(Block block, int record, JsonNode json) {
+    return switch (DocumentJson.line(json, ignoreUnknown)) {
+      case Reading.Good<DocumentJson.Line>(DocumentJson.Line line, int ignored) -> {
+        Change put = new DocumentChange.Put(line.id(), line.fields().encoded(), null);
+        yield new Line(
+            block, record, new Verdict.RecordChange("document", put), null, null, ignored, null);
+      }
+      case Reading.Bad<DocumentJson.Line>(var errors) -> {
+        String id = usable(json.path("id"));
+        String derived = id == null ? null : "document/" + id;
+        yield new Line(block, record, Rejected.invalid(errors, null), null, derived, 0, null);
+      }
+    };
+  }
+
+  private Line event(Block block, int record, JsonNode json) {
     return switch (events.event(json, ignoreUnknown)) {
       case Reading.Good<Event>(Event event, int ignored) ->
           new Line(

@@ -185,6 +185,7 @@ final class AccessTest {
         Doors doors =
             new Doors(
                 first.customers,
+                first.documents,
                 first.bulk,
                 first.operations,
                 new EventJson("GBP", InstantSource.system()),

@@ -9,10 +9,13 @@ import dev.purser.customers.Customers;
 import dev.purser.customers.CustomersSettings;
 import dev.purser.database.Database;
 import dev.purser.database.DatabaseSettings;
+import dev.purser.documents.Documents;
+import dev.purser.documents.DocumentsSettings;
 import dev.purser.faults.Supervised;
 import dev.purser.faults.SupervisionLog;
 import dev.purser.ingest.Ingest;
 import dev.purser.ingest.IngestSettings;
+import dev.purser.ingest.RecordWrites;
 import dev.purser.ledger.EventJson;
 import java.io.File;
 import java.nio.file.Path;
@@ -30,6 +33,8 @@ import org.apache.pekko.stream.Materializer;
 /// A whole node as shipped, on a real SQLite file, behind a real socket.
 final class Node implements AutoCloseable {
   final Served served;
+  final Documents documents;
+  final ActorRef<Database.Command> database;
   private final ActorTestKit kit;
 
   Node(Path folder) {
@@ -39,6 +44,7 @@ final class Node implements AutoCloseable {
     Keys keys = new Keys(config.getConfig("purser"));
     DatabaseSettings databases = DatabaseSettings.read(keys.at("database"));
     CustomersSettings customersSettings = CustomersSettings.read(keys.at("customers"));
+    DocumentsSettings documentsSettings = DocumentsSettings.read(keys.at("documents"));
     IngestSettings ingestSettings = IngestSettings.read(keys.at("ingest"));
     CacheSettings caches = CacheSettings.read(keys.at("cache"));
     HttpSettings http = HttpSettings.read(keys.at("http"));
@@ -46,7 +52,7 @@ final class Node implements AutoCloseable {
       throw new IllegalArgumentException(keys.reasons().toString());
     }
     SupervisionLog log = new SupervisionLog(50, clock);
-    ActorRef<Database.Command> database =
+    database =
         kit.spawn(
             Supervised.with(
                 Database.supervision(databases),
@@ -55,16 +61,19 @@ final class Node implements AutoCloseable {
     Cluster cluster = Cluster.get(kit.system());
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
     Customers customers = Customers.start(kit.system(), database, cache, customersSettings, clock);
+    documents = Documents.start(kit.system(), database, documentsSettings, clock);
     Ingest ingest = ingest(ingestSettings, customers, database, clock);
     Doors doors =
         new Doors(
             CustomerDoor.of(customers),
+            DocumentDoor.of(documents),
             BulkDoor.of(ingest),
             new Stubs.StubOperations(),
             new EventJson("GBP", clock),
             http,
             Materializer.createMaterializer(kit.system()),
             clock);
+    var _ = documents.loaded().toCompletableFuture().orTimeout(20, TimeUnit.SECONDS).join();
     served = Served.over(kit, doors);
   }
 
@@ -82,12 +91,18 @@ final class Node implements AutoCloseable {
                       context,
                       settings,
                       (id, changes, deadline) -> customers.apply(id, changes, null, true, deadline),
+                      RecordWrites.of(documents),
                       database,
                       "GBP",
                       clock));
               return Behaviors.receiveMessage(_ -> Behaviors.same());
             }));
     return started.orTimeout(20, TimeUnit.SECONDS).join();
+  }
+
+  /// Who wants no answer.
+  <T> ActorRef<T> ignoring() {
+    return kit.system().ignoreRef();
   }
 
   private static Config config() {
@@ -110,7 +125,7 @@ final class Node implements AutoCloseable {
               coordinated-shutdown.exit-jvm = off
             }
             """);
-    for (String name : List.of("http", "database", "customers", "cache", "ingest")) {
+    for (String name : List.of("http", "database", "customers", "documents", "cache", "ingest")) {
       config = config.withFallback(ConfigFactory.parseFile(new File("conf/" + name + ".conf")));
     }
     return config.withFallback(ConfigFactory.load()).resolve();

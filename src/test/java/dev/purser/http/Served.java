@@ -31,6 +31,7 @@ final class Served implements AutoCloseable {
   static final ObjectMapper JSON = new ObjectMapper();
   private static final RouteTree ROUTES = new RouteTree(Routes.TABLE);
   final Stubs.StubCustomers customers = new Stubs.StubCustomers();
+  final Stubs.StubDocuments documents = new Stubs.StubDocuments();
   final Stubs.StubBulk bulk = new Stubs.StubBulk();
   final Stubs.StubOperations operations = new Stubs.StubOperations();
   final ActorTestKit kit;
@@ -44,6 +45,7 @@ final class Served implements AutoCloseable {
     Doors doors =
         new Doors(
             customers,
+            documents,
             bulk,
             operations,
             new EventJson("GBP", InstantSource.system()),
