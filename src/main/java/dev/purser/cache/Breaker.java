@@ -7,9 +7,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 
 /// A circuit breaker: closed while calls go well; open when too large a share of the calls within a
-/// window failed or were slow, and then nobody calls; half-open after a pause, while probes are sent
-/// one after the other, of which enough must go well in a row. Each failed probe doubles the pause.
-/// (M. Nygard, "Release It!", 2007; the sliding window of time is that of Resilience4j.)
+/// window failed or were slow, and then nobody calls; half-open after a pause, while probes are
+/// sent one after the other, of which enough must go well in a row. Each failed probe doubles the
+/// pause. (M. Nygard, "Release It!", 2007; the sliding window of time is that of Resilience4j.)
 ///
 /// Time is a parameter, in nanoseconds of one clock. Confined to one actor.
 final class Breaker {

@@ -80,8 +80,7 @@ final class Condition {
   }
 
   private void tell() {
-    String refused =
-        refusals.values().stream().map(Refusal::sentence).findFirst().orElse(null);
+    String refused = refusals.values().stream().map(Refusal::sentence).findFirst().orElse(null);
     String trouble = away != null ? away : refused;
     Standing now = new Standing(trouble);
     if (!now.equals(told)) {

@@ -36,8 +36,8 @@ import org.jspecify.annotations.Nullable;
 /// ## Failure
 ///
 /// Nobody waits for Redis: without it, and while it is slow, gets are misses and puts are dropped.
-/// A lost connection is opened again with backoff, for as long as it takes. Marks of erased customers
-/// that were not confirmed are announced again by whoever asked for them.
+/// A lost connection is opened again with backoff, for as long as it takes. Marks of erased
+/// customers that were not confirmed are announced again by whoever asked for them.
 ///
 /// Confined to its actor.
 final class RedisCache {
@@ -113,8 +113,7 @@ final class RedisCache {
     this.redis = redis;
     condition = new Condition(log, watcher);
     Breaker breaker = new Breaker(redis.breaker(), random);
-    traffic =
-        new Traffic(context, redis, metrics, new CacheMetrics(), breaker, condition, ticker);
+    traffic = new Traffic(context, redis, metrics, new CacheMetrics(), breaker, condition, ticker);
     opening = Behaviors.receive((_, c) -> opening(c), (_, s) -> on(s));
     waiting = Behaviors.receive((_, c) -> waiting(c), (_, s) -> on(s));
     serving = Behaviors.receive((_, c) -> serving(c), (_, s) -> on(s));
@@ -178,7 +177,8 @@ final class RedisCache {
       }
       case Flush _ -> traffic.flush();
       case Answered<?> answer -> traffic.answered(answer);
-      case Broken _ -> throw new IllegalStateException("an answer that is neither value nor failure");
+      case Broken _ ->
+          throw new IllegalStateException("an answer that is neither value nor failure");
       case Opened(Redis _, RedisLink opened) -> opened.close();
       case Lost _, NotOpened _, Reopen _ -> {
         // Of an earlier connection.
@@ -271,7 +271,8 @@ final class RedisCache {
     traffic.down();
     long lived = ticker.getAsLong() - openedNanos;
     // One that ends as soon as it stands is no reason to hurry.
-    attempts = lived > TimeUnit.MILLISECONDS.toNanos(redis.backoff().cap().toMillis()) ? 0 : attempts;
+    attempts =
+        lived > TimeUnit.MILLISECONDS.toNanos(redis.backoff().cap().toMillis()) ? 0 : attempts;
     return again(reason, sentence);
   }
 

@@ -34,9 +34,7 @@ final class RedisLink {
   private volatile boolean gone;
 
   RedisLink(
-      StatefulRedisConnection<String, byte[]> connection,
-      String prefix,
-      Consumer<RedisLink> lost) {
+      StatefulRedisConnection<String, byte[]> connection, String prefix, Consumer<RedisLink> lost) {
     this.connection = connection;
     this.prefix = prefix;
     commands = connection.async();

@@ -27,8 +27,7 @@ final class RedisMetrics {
   void roundTrip(String command, long nanos) {
     roundTrips
         .computeIfAbsent(
-            command,
-            c -> Metrics.timer("cache_round_trip", "Redis' time to answer", "command", c))
+            command, c -> Metrics.timer("cache_round_trip", "Redis' time to answer", "command", c))
         .recordNanos(nanos);
   }
 

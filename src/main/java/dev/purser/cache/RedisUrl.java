@@ -78,7 +78,8 @@ record RedisUrl(
   private static Credentials who(String info) throws Refused {
     int colon = info.indexOf(':');
     if (colon < 0) {
-      throw new Refused("has no : before its @; write USER:PASSWORD@ or, without a user, :PASSWORD@");
+      throw new Refused(
+          "has no : before its @; write USER:PASSWORD@ or, without a user, :PASSWORD@");
     }
     String user = decoded(info.substring(0, colon));
     String password = decoded(info.substring(colon + 1));
@@ -91,7 +92,8 @@ record RedisUrl(
   private static Address where(String text) throws Refused {
     int end = text.startsWith("[") ? text.indexOf(']') : -1;
     int colon = text.indexOf(':', end + 1);
-    String host = end > 0 ? text.substring(1, end) : text.substring(0, colon < 0 ? text.length() : colon);
+    String host =
+        end > 0 ? text.substring(1, end) : text.substring(0, colon < 0 ? text.length() : colon);
     boolean strange = end > 0 && text.length() > end + 1 && colon != end + 1;
     if (host.isEmpty() || strange || !host.matches("[A-Za-z0-9._:%-]+")) {
       throw new Refused("names no host that could be reached" + ENCODE);

@@ -6,8 +6,8 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /// What Redis does in one step, so that two nodes cannot come between each other's reading and
-/// writing. Each is called by its digest, and sent whole where Redis does not know it (yet, or since
-/// its restart). The layout is that of [Encoded].
+/// writing. Each is called by its digest, and sent whole where Redis does not know it (yet, or
+/// since its restart). The layout is that of [Encoded].
 final class Scripts {
   /// Keeps ARGV[1] for ARGV[2] milliseconds, unless the entry in place has the same version or a
   /// newer one; the one of version ARGV[3] gives way all the same. Anything else than an entry of
@@ -44,7 +44,8 @@ final class Scripts {
   record Script(String text, String digest) {
     static Script of(String text) {
       try {
-        byte[] sha = MessageDigest.getInstance("SHA-1").digest(text.getBytes(StandardCharsets.UTF_8));
+        byte[] sha =
+            MessageDigest.getInstance("SHA-1").digest(text.getBytes(StandardCharsets.UTF_8));
         return new Script(text, HexFormat.of().formatHex(sha));
       } catch (NoSuchAlgorithmException e) {
         throw new IllegalStateException("Every Java runtime has SHA-1.", e);

@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// ## Failure
 ///
-/// Without a connection, with the breaker open or a limit reached, nothing is sent: a miss, or a put
-/// that is dropped. Nothing waits for better times.
+/// Without a connection, with the breaker open or a limit reached, nothing is sent: a miss, or a
+/// put that is dropped. Nothing waits for better times.
 final class Traffic {
   private final ActorContext<Cache.Command> context;
   private final RedisSettings settings;
@@ -224,8 +224,8 @@ final class Traffic {
     }
   }
 
-  /// Gives up what takes too long and asks how Redis is. True if the connection owes answers and has
-  /// been silent for too long.
+  /// Gives up what takes too long and asks how Redis is. True if the connection owes answers and
+  /// has been silent for too long.
   boolean look() {
     long now = ticker.getAsLong();
     long oldest = now;

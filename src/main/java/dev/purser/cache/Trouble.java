@@ -3,7 +3,6 @@ package dev.purser.cache;
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.RedisException;
-
 import io.lettuce.core.protocol.RedisProtocolException;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.NotSslRecordException;
@@ -84,8 +83,7 @@ final class Trouble {
       return "What listens at " + at + " is no Redis; mend host and port in purser.cache.url.";
     }
     if (any(
-        chain,
-        t -> t instanceof RedisCommandTimeoutException || t instanceof TimeoutException)) {
+        chain, t -> t instanceof RedisCommandTimeoutException || t instanceof TimeoutException)) {
       return at
           + " takes connections and does not answer as Redis does in time; it is stalled, another"
           + " service's port, or expects TLS (rediss://).";
@@ -103,12 +101,14 @@ final class Trouble {
     String mend =
         switch (said.split(" ", 2)[0]) {
           case "WRONGPASS", "NOAUTH" -> "mend user and password in purser.cache.url";
-          case "NOPERM" -> "grant the user get, set, unlink, scan, info, eval and evalsha on our keys";
+          case "NOPERM" ->
+              "grant the user get, set, unlink, scan, info, eval and evalsha on our keys";
           case "OOM" -> "give it more memory, or an eviction policy such as allkeys-lru";
           case "READONLY" -> "it is a replica; name the one that takes writes in purser.cache.url";
           case "LOADING" -> "it is loading its data and will answer when that is done";
           case "MISCONF" -> "it cannot save its data; mend its disk";
-          case "MOVED", "CROSSSLOT" -> "it is part of a Redis Cluster; name a Redis that stands alone";
+          case "MOVED", "CROSSSLOT" ->
+              "it is part of a Redis Cluster; name a Redis that stands alone";
           default ->
               said.contains("AUTH") || said.contains("password")
                   ? "mend user and password in purser.cache.url"

@@ -37,9 +37,9 @@ final class Copies {
 
   /// Makes the cache hold what the database holds; does nothing if it does already.
   ///
-  /// Both were asked at once, and nodes share a cache: an entry newer than the database's answer may
-  /// be the truth, told by another node in between, or the mark of an erasure. It is judged by a
-  /// second answer, asked for after the entry was seen.
+  /// Both were asked at once, and nodes share a cache: an entry newer than the database's answer
+  /// may be the truth, told by another node in between, or the mark of an erasure. It is judged by
+  /// a second answer, asked for after the entry was seen.
   void repair(Cache.Reply found, Aggregate stored) {
     if (newer(found, stored.profile())) {
       verify(found);

@@ -13,7 +13,8 @@ final class CustomersMetrics {
       Metrics.counter("customer_cache_repairs", "Copies replaced by what the database holds");
   private final Metrics.Counter verified =
       Metrics.counter(
-          "customer_copies_verified", "Copies newer than the database's answer, which was asked anew");
+          "customer_copies_verified",
+          "Copies newer than the database's answer, which was asked anew");
   private final Metrics.Counter moved =
       Metrics.counter("customer_moved", "Saves that missed their fence");
   private final Metrics.Counter unknown =

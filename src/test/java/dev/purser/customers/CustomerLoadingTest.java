@@ -121,6 +121,7 @@ final class CustomerLoadingTest {
     on.expectGet().replyTo().tell(new Cache.Hit(profile(ID, 9)));
     on.expectLoad().replyTo().tell(new LoadReply.Loaded(Profile.absent(ID), 3, false));
     assertThat(refusedOf(first).error()).isInstanceOf(ServiceError.NotFound.class);
+    on.expectLoad().replyTo().tell(new LoadReply.Loaded(Profile.absent(ID), 3, false));
     on.erasures.expectMessage(new Erasures.Announce(ID, 9));
   }
 

@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import redis.embedded.core.ExecutableProvider;
@@ -54,14 +55,14 @@ public final class RedisServer implements AutoCloseable {
   /// nothing unless it is told to.
   public static RedisServer start(String... settings) {
     RedisServer server = new RedisServer(null, List.of(settings));
-    server.start();
+    server.restart();
     return server;
   }
 
   /// Starts one that asks for a password.
   public static RedisServer withPassword(String password) {
     RedisServer server = new RedisServer(password, List.of("--requirepass", password));
-    server.start();
+    server.restart();
     return server;
   }
 
@@ -93,7 +94,7 @@ public final class RedisServer implements AutoCloseable {
   }
 
   /// Starts it again on the same port and folder; it reads what it has saved.
-  public void start() {
+  public void restart() {
     launch("--port", Integer.toString(port));
     await(() -> "PONG".equals(ask(RedisCommands::ping)));
   }
@@ -233,7 +234,7 @@ public final class RedisServer implements AutoCloseable {
       } catch (RedisException _) {
         // Not yet.
       }
-      Thread.onSpinWait();
+      LockSupport.parkNanos(10_000_000);
     }
     throw new IllegalStateException("Redis did not start within " + PATIENCE);
   }
