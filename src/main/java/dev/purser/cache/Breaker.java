@@ -24,11 +24,17 @@ final class Breaker {
   record Settings(
       Duration window, int calls, double share, Duration slow, Backoff pauses, int probes) {}
 
-  /// In the order of the metric's values.
   enum State {
-    CLOSED,
-    HALF_OPEN,
-    OPEN
+    CLOSED(0),
+    HALF_OPEN(1),
+    OPEN(2);
+
+    /// How it is shown in metrics.
+    final int level;
+
+    State(int level) {
+      this.level = level;
+    }
   }
 
   private final Settings settings;
@@ -69,7 +75,7 @@ final class Breaker {
       return; // made before it opened
     }
     long number = Math.floorDiv(nowNanos, bucketNanos);
-    int i = (int) Math.floorMod(number, BUCKETS);
+    int i = Math.floorMod(number, BUCKETS);
     if (bucket[i] != number) {
       bucket[i] = number;
       calls[i] = 0;

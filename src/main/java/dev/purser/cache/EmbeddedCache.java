@@ -4,13 +4,11 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Expiry;
 import com.github.benmanes.caffeine.cache.RemovalCause;
 import com.github.benmanes.caffeine.cache.Ticker;
-import dev.purser.cache.Cache.Absent;
 import dev.purser.cache.Cache.Clear;
 import dev.purser.cache.Cache.Cleared;
 import dev.purser.cache.Cache.Command;
 import dev.purser.cache.Cache.Confirmed;
 import dev.purser.cache.Cache.Get;
-import dev.purser.cache.Cache.Hit;
 import dev.purser.cache.Cache.Miss;
 import dev.purser.cache.Cache.Put;
 import dev.purser.cache.Cache.PutAbsent;
@@ -76,20 +74,12 @@ final class EmbeddedCache {
 
   private Reply get(String id) {
     byte[] entry = entries.getIfPresent(id);
-    Reply reply = entry == null ? null : Encoded.read(id, entry);
-    switch (reply) {
-      case Hit _ -> metrics.hit();
-      case Absent _ -> metrics.absent();
-      case Miss _ -> throw new IllegalStateException("an entry is a copy or a mark");
-      case null -> {
-        metrics.miss();
-        if (entry != null) {
-          metrics.unreadable();
-        }
-        return new Miss();
-      }
+    Reply reply = entry == null ? new Miss() : Encoded.read(id, entry);
+    if (reply == null) {
+      metrics.unreadable();
+      reply = new Miss();
     }
-    return reply;
+    return metrics.counted(reply);
   }
 
   private void put(Profile profile, long seen) {

@@ -74,9 +74,9 @@ abstract sealed class Flight<T extends @Nullable Object> {
   }
 
   /// Runs a script.
-  abstract static sealed class Scripted extends Flight<Long> {
+  abstract static sealed class Scripted extends Flight<byte @Nullable []> {
+    final String id;
     private final Script script;
-    private final String id;
     private final byte[][] arguments;
 
     /// Whether Redis does not know the script and must be told.
@@ -94,17 +94,24 @@ abstract sealed class Flight<T extends @Nullable Object> {
     }
 
     @Override
-    CompletionStage<Long> send(RedisLink link) {
+    CompletionStage<byte @Nullable []> send(RedisLink link) {
       return link.run(script, whole, id, arguments);
     }
   }
 
   /// Keeps a copy or a mark if it is newer than what is there, or if that has the version `seen`.
   static final class Write extends Scripted {
+    private final byte[] entry;
+    private final byte[] ttl;
+    private final byte[] seen;
     private final @Nullable PutAbsent mark;
+    private boolean repeated;
 
     Write(String id, byte[] entry, byte[] ttl, byte[] seen, @Nullable PutAbsent mark) {
       super(Scripts.WRITE, id, entry, ttl, seen);
+      this.entry = entry;
+      this.ttl = ttl;
+      this.seen = seen;
       this.mark = mark;
     }
 
@@ -113,9 +120,18 @@ abstract sealed class Flight<T extends @Nullable Object> {
       return mark == null ? "put" : "mark";
     }
 
+    /// What kept it out may be rubbish that looks like an entry: that is removed, and the write
+    /// repeated, once.
     @Override
-    void answered(Long kept, Traffic traffic) {
-      if (mark != null) {
+    void answered(byte @Nullable [] held, Traffic traffic) {
+      if (held != null && Encoded.read(id, held) == null) {
+        traffic.unreadable(id, held);
+        if (!repeated) {
+          Write again = new Write(id, entry, ttl, seen, mark);
+          again.repeated = true;
+          traffic.write(again);
+        }
+      } else if (mark != null) {
         // A late confirmation is as true as any.
         mark.replyTo().tell(new Confirmed(mark.id(), mark.version()));
       }
@@ -134,7 +150,7 @@ abstract sealed class Flight<T extends @Nullable Object> {
     }
 
     @Override
-    void answered(Long removed, Traffic traffic) {}
+    void answered(byte @Nullable [] nothing, Traffic traffic) {}
   }
 
   /// Asks for the entry of nobody, to see whether Redis is well.

@@ -108,8 +108,8 @@ final class Redis implements AutoCloseable {
             .async()
             .info("server")
             .toCompletableFuture()
-            .orTimeout(settings.connectTimeout().toMillis(), TimeUnit.MILLISECONDS)
-            .thenApply(info -> link.alive(life(info)));
+            .thenCompose(info -> link.ready().thenApply(_ -> link.alive(life(info))))
+            .orTimeout(settings.connectTimeout().toMillis(), TimeUnit.MILLISECONDS);
     return introduced.whenComplete(
         (_, failure) -> {
           if (failure != null) {

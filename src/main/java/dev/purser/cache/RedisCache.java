@@ -231,10 +231,12 @@ final class RedisCache {
       asker.tell(Clearing.AWAY);
       return;
     }
-    if (clearing == null || !clearing.running()) {
-      start(new Clearing(traffic, metrics, redis.scanStep(), null));
+    Clearing running = clearing;
+    if (running == null || !running.running()) {
+      running = new Clearing(traffic, metrics, redis.scanStep(), null);
+      start(running);
     }
-    clearing.join(asker);
+    running.join(asker);
   }
 
   private void start(Clearing next) {

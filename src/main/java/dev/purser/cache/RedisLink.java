@@ -48,6 +48,15 @@ final class RedisLink {
         });
   }
 
+  /// Tells Redis the scripts beforehand, if the user may; else each is sent whole when it is
+  /// missed.
+  CompletionStage<Object> ready() {
+    return commands
+        .scriptLoad(Scripts.WRITE.text())
+        .thenCombine(commands.scriptLoad(Scripts.DROP.text()), (_, _) -> (Object) true)
+        .exceptionally(_ -> false);
+  }
+
   /// From here on commands wait for their flush.
   RedisLink alive(String name) {
     life = name;
@@ -70,15 +79,13 @@ final class RedisLink {
   }
 
   /// Runs a script on the key of `id`; `whole` sends its text instead of its name.
-  CompletionStage<Long> run(Script script, boolean whole, String id, byte[]... arguments) {
+  CompletionStage<byte @Nullable []> run(
+      Script script, boolean whole, String id, byte[]... arguments) {
     String[] keys = {key(id)};
     return whole
         ? commands.eval(
-            script.text().getBytes(StandardCharsets.UTF_8),
-            ScriptOutputType.INTEGER,
-            keys,
-            arguments)
-        : commands.evalsha(script.digest(), ScriptOutputType.INTEGER, keys, arguments);
+            script.text().getBytes(StandardCharsets.UTF_8), ScriptOutputType.VALUE, keys, arguments)
+        : commands.evalsha(script.digest(), ScriptOutputType.VALUE, keys, arguments);
   }
 
   /// The next keys of ours, of all lives.

@@ -70,7 +70,7 @@ final class RedisMetrics {
   }
 
   void breaker(Breaker.State state) {
-    breaker.set(state.ordinal());
+    breaker.set(state.level);
   }
 
   void inFlight(int commands) {

@@ -1,8 +1,6 @@
 package dev.purser.cache;
 
-import dev.purser.cache.Cache.Absent;
 import dev.purser.cache.Cache.Get;
-import dev.purser.cache.Cache.Hit;
 import dev.purser.cache.Cache.Miss;
 import dev.purser.cache.Cache.Reply;
 import dev.purser.cache.RedisCache.Answered;
@@ -101,23 +99,19 @@ final class Traffic {
 
   /// What an entry says; what cannot be read is a miss and removed, so that it can be repaired.
   Reply read(String id, byte @Nullable [] entry) {
-    Reply reply = entry == null ? null : Encoded.read(id, entry);
-    switch (reply) {
-      case Hit _ -> requests.hit();
-      case Absent _ -> requests.absent();
-      case Miss _ -> throw new IllegalStateException("an entry is a copy or a mark");
-      case null -> {
-        requests.miss();
-        if (entry != null) {
-          unreadable(id, entry);
-        }
-        return new Miss();
-      }
+    if (entry == null) {
+      return requests.counted(new Miss());
     }
-    return reply;
+    Reply reply = Encoded.read(id, entry);
+    if (reply == null) {
+      unreadable(id, entry);
+      reply = new Miss();
+    }
+    return requests.counted(reply);
   }
 
-  private void unreadable(String id, byte[] entry) {
+  /// What cannot be read is removed, so that it can be repaired.
+  void unreadable(String id, byte[] entry) {
     requests.unreadable();
     if (admits(entry.length)) {
       send(new Flight.Drop(id, entry));

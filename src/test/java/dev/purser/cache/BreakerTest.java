@@ -25,13 +25,8 @@ final class BreakerTest {
   private final Breaker breaker = new Breaker(SETTINGS, new Random(1));
 
   private void call(int good, int bad, long now) {
-    for (int i = 0; i < Math.max(good, bad); i++) {
-      if (i < good) {
-        breaker.called(true, now);
-      }
-      if (i < bad) {
-        breaker.called(false, now);
-      }
+    for (int i = 0; i < good + bad; i++) {
+      breaker.called(i < good, now);
     }
   }
 

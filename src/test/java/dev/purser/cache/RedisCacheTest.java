@@ -128,11 +128,28 @@ final class RedisCacheTest extends CacheTest {
       String key = key("a");
       server.ask(r -> r.set(key, rubbish));
       assertThat(get("a")).isEqualTo(new Cache.Miss());
+      assertThat(get("a")).as("removed before this").isEqualTo(new Cache.Miss());
       assertThat(server.<Long>ask(r -> r.exists(key))).as("what could not be read").isZero();
       put("a", 2);
       assertThat(get("a")).isEqualTo(hit("a", 2));
     }
     assertThat(node.sentences()).isEmpty();
+  }
+
+  @Test
+  void put_overRubbishOfANewerVersion_keptAndMarksToo() {
+    byte[] claims = Encoded.profile(profile("a", Long.MAX_VALUE));
+    claims[20] ^= 1;
+    put("a", 2);
+    assertThat(get("a")).isEqualTo(hit("a", 2));
+    String key = key("a");
+    server.ask(r -> r.set(key, claims));
+    put("a", 3);
+    erase("b", 1); // answered after the put was, and its repetition sent
+    assertThat(get("a")).isEqualTo(hit("a", 3));
+    server.ask(r -> r.set(key, claims));
+    erase("a", 4);
+    assertThat(get("a")).isEqualTo(new Cache.Absent(4));
   }
 
   @Test

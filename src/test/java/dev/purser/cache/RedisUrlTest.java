@@ -59,7 +59,7 @@ final class RedisUrlTest {
         "redis://s3cret@h|write USER:PASSWORD@",
         "redis://:@h|empty password",
         "redis://u:s3cret@x@h|more than one @",
-        "redis://u:s3cret/x@h|port",
+        "redis://u:s3cret/x@h|number of a database",
         "redis://u:s3cret?x@h|parameters",
         "redis://u:s3cret%@h|hexadecimal",
         "redis://u:s3cret%2@h|hexadecimal",
