@@ -132,6 +132,9 @@ final class Redis implements AutoCloseable {
     CompletionStage<?> _ =
         client
             .shutdownAsync(0, 1, TimeUnit.SECONDS)
-            .whenComplete((_, _) -> resources.shutdown(0, 1, TimeUnit.SECONDS));
+            .whenComplete(
+                (_, _) -> {
+                  var _ = resources.shutdown(0, 1, TimeUnit.SECONDS);
+                });
   }
 }
