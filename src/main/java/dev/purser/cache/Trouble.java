@@ -23,6 +23,9 @@ final class Trouble {
   /// More of what a server says is not repeated.
   private static final int WORDS = 120;
 
+  private static final String GRANT =
+      "grant the user get, set, unlink, scan, info, eval and evalsha on our keys";
+
   private Trouble() {}
 
   /// Whether a key holds something else than a plain value.
@@ -96,27 +99,34 @@ final class Trouble {
     return "Redis at " + at + " failed unexpectedly: " + chain.getLast().getClass().getSimpleName();
   }
 
-  /// What Redis has said no with.
-  private static String refusal(String said, String at) {
-    String mend =
-        switch (said.split(" ", 2)[0]) {
-          case "WRONGPASS", "NOAUTH" -> "mend user and password in purser.cache.url";
-          case "NOPERM" ->
-              "grant the user get, set, unlink, scan, info, eval and evalsha on our keys";
-          case "OOM" -> "give it more memory, or an eviction policy such as allkeys-lru";
-          case "READONLY" -> "it is a replica; name the one that takes writes in purser.cache.url";
-          case "LOADING" -> "it is loading its data and will answer when that is done";
-          case "MISCONF" -> "it cannot save its data; mend its disk";
-          case "MOVED", "CROSSSLOT" ->
-              "it is part of a Redis Cluster; name a Redis that stands alone";
-          default ->
-              said.contains("AUTH") || said.contains("password")
-                  ? "mend user and password in purser.cache.url"
-                  : said.contains("DB index")
-                      ? "mend the number of the database in purser.cache.url"
-                      : "see what it says";
-        };
-    return "Redis at " + at + " refuses: " + mend + " (" + said + ").";
+  /// What Redis has said no with, a script's line number aside.
+  private static String refusal(String words, String at) {
+    String said = words.replaceFirst("^@user_script: ?[0-9]+: -?", "");
+    return "Redis at " + at + " refuses: " + mend(said) + " (" + said + ").";
+  }
+
+  private static String mend(String said) {
+    return switch (said.split(" ", 2)[0]) {
+      case "WRONGPASS", "NOAUTH" -> "mend user and password in purser.cache.url";
+      case "NOPERM" -> GRANT;
+      case "OOM" -> "give it more memory, or an eviction policy such as allkeys-lru";
+      case "READONLY" -> "it is a replica; name the one that takes writes in purser.cache.url";
+      case "LOADING" -> "it is loading its data and will answer when that is done";
+      case "MISCONF" -> "it cannot save its data; mend its disk";
+      case "MOVED", "CROSSSLOT" -> "it is part of a Redis Cluster; name a Redis that stands alone";
+      default -> mendOther(said);
+    };
+  }
+
+  /// What older servers say without a code.
+  private static String mendOther(String said) {
+    if (said.contains("AUTH") || said.contains("password")) {
+      return "mend user and password in purser.cache.url";
+    }
+    if (said.contains("DB index")) {
+      return "mend the number of the database in purser.cache.url";
+    }
+    return said.contains("can't run this command") ? GRANT : "see what it says";
   }
 
   private static boolean any(List<Throwable> chain, Predicate<Throwable> test) {
