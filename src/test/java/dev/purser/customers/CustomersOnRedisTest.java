@@ -46,6 +46,12 @@ final class CustomersOnRedisTest {
   void open() {
     server = RedisServer.start();
     node = node();
+    // The database is open once it knows that somebody is unknown.
+    awaitTrue(
+        () ->
+            node.read("nobody") instanceof Reply.Refused refused
+                && refused.error() instanceof ServiceError.NotFound,
+        () -> {});
     writeAll();
   }
 
@@ -118,8 +124,7 @@ final class CustomersOnRedisTest {
   /// With the database away every copy that there is, is the one acknowledged.
   private void assertCopiesRight() {
     awaitTrue(this::allCopied, this::assertAllRead);
-    node.close();
-    node = node();
+    reopen();
     pause();
     List<CompletionStage<Reply>> replies = new ArrayList<>();
     for (int i = 0; i < CUSTOMERS; i++) {
@@ -146,8 +151,17 @@ final class CustomersOnRedisTest {
     done.receiveMessage();
   }
 
-  private int copies() {
-    return server.keys("purser:").size();
+  /// The node starts anew, remembers nobody, and has found its Redis.
+  private void reopen() {
+    node.close();
+    node = node();
+    TestProbe<Cache.Reply> replies = node.kit.createTestProbe();
+    awaitTrue(
+        () -> {
+          node.cache.tell(new Cache.Get("c1", replies.ref()));
+          return replies.receiveMessage() instanceof Cache.Hit;
+        },
+        () -> {});
   }
 
   private void awaitTrue(java.util.function.BooleanSupplier condition, Runnable meanwhile) {
@@ -195,7 +209,7 @@ final class CustomersOnRedisTest {
   /// saved to disk, does not come back with the server.
   @Test
   void erase_redisDown_confirmedOnceItIsBackAndNothingReturns() {
-    awaitTrue(() -> copies() == CUSTOMERS, () -> {});
+    awaitTrue(this::allCopied, this::assertAllRead);
     server.save();
     server.kill();
     node.apply("c7", new Erase(false));
@@ -209,8 +223,7 @@ final class CustomersOnRedisTest {
     awaitTrue(
         () -> server.keys("purser:").stream().filter(k -> k.endsWith(":c7")).count() == 1,
         () -> {});
-    node.close();
-    node = node();
+    reopen();
     pause();
     Reply.Refused refused = (Reply.Refused) node.read("c7");
     assertThat(refused.error().retryable()).as("the database is away, nobody knows").isTrue();
@@ -218,6 +231,7 @@ final class CustomersOnRedisTest {
 
   @Test
   void erase_redisStalled_confirmedOnceItGoesOn() {
+    awaitTrue(this::allCopied, this::assertAllRead);
     server.stall();
     node.apply("c8", new Erase(false));
     Query<List<Query.Erasure>> pending = new Query.PendingErasures(1_000);
@@ -226,8 +240,7 @@ final class CustomersOnRedisTest {
         .containsExactly("c8");
     server.resume();
     awaitTrue(() -> await(node.customers.answer(pending, soon())).isEmpty(), () -> {});
-    node.close();
-    node = node();
+    reopen();
     pause();
     assertThat(node.read("c8")).isInstanceOf(Reply.Refused.class);
     assertThat(node.read("c9")).as("others are read").isInstanceOf(Reply.Read.class);
