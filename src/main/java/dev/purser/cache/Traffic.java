@@ -71,6 +71,7 @@ final class Traffic {
     link = null;
     List<Flight<?>> lost = List.copyOf(flights);
     flights.clear();
+    flushing = false; // what was to be told of it may have come while there was no connection
     bytes = 0;
     metrics.inFlight(0);
     lost.forEach(f -> giveUp(f, "lost")); // the breaker is not asked: there is nothing to call

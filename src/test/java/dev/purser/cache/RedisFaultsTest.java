@@ -67,6 +67,25 @@ final class RedisFaultsTest {
   }
 
   @Test
+  void killed_inTheMidstOfCommands_healsEachTime() {
+    try (RedisFixture node = node()) {
+      for (int round = 1; round <= 5; round++) {
+        for (int i = 0; i < 500; i++) {
+          node.put("a", round * 1_000L + i);
+          node.cache.tell(new Cache.Get("b", node.replies.ref()));
+        }
+        server.kill();
+        assertThat(node.replies.receiveSeveralMessages(500)).as("all answered").hasSize(500);
+        node.ill();
+        server.restart();
+        node.well();
+        node.put("a", round);
+        assertThat(node.get("a")).isEqualTo(hit("a", round));
+      }
+    }
+  }
+
+  @Test
   void notThereAtStart_missesAndFoundLater() {
     server.kill();
     try (RedisFixture node = new RedisFixture(KIT, server.url())) {
