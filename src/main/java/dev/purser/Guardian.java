@@ -46,6 +46,8 @@ final class Guardian {
 
   private record DatabaseStands(Standing standing) implements Command {}
 
+  private record CacheStands(Cache.Standing standing) implements Command {}
+
   private record Bound(HttpServer.Listening listening) implements Command {}
 
   private record Joined() implements Command {}
@@ -87,7 +89,13 @@ final class Guardian {
             "database");
     ActorRef<Cache.Command> cache =
         context.spawn(
-            Supervised.with(SupervisorStrategy.restart(), Cache.create(settings.cache())), "cache");
+            Supervised.with(
+                SupervisorStrategy.restart(),
+                Cache.create(
+                    settings.cache(),
+                    log,
+                    context.messageAdapter(Cache.Standing.class, CacheStands::new))),
+            "cache");
     Customers customers = Customers.start(system, database, cache, settings.customers(), clock);
     Documents documents = Documents.start(system, database, settings.documents(), clock);
     EventJson events = new EventJson(settings.data().currency(), clock);
@@ -134,6 +142,7 @@ final class Guardian {
   private Behavior<Command> on(Command command) {
     switch (command) {
       case DatabaseStands(Standing standing) -> node.databaseStands(standing);
+      case CacheStands(Cache.Standing standing) -> node.cacheStands(standing);
       case Bound(HttpServer.Listening listening) -> node.bound(listening);
       case Joined _ -> node.joined();
       case Loaded _ -> node.loaded();

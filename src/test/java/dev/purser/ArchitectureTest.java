@@ -110,6 +110,7 @@ final class ArchitectureTest {
               Set.of("customers", "cluster", "partitions")),
           new Technology(List.of("org.roaringbitmap.."), Set.of("documents")),
           new Technology(List.of("com.github.benmanes.caffeine.."), Set.of("cache")),
+          new Technology(List.of("io.lettuce..", "io.netty..", "reactor.."), Set.of("cache")),
           // Kamon and the settings of sharding are handed a Config; all others read through Keys.
           new Technology(
               List.of("com.typesafe.config.."), Set.of("config", "metrics", "customers", "")),
