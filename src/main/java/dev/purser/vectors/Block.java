@@ -1,0 +1,231 @@
+package dev.purser.vectors;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// The vectors of one space in one partition: rows of f32, one after the other, each with its id
+/// and its norm. All values are finite; the caller sees to that.
+///
+/// ## Layout
+///
+/// Rows lie in chunks of just under 1 MiB, whole rows only: growth copies nothing, arrays stay far
+/// below the JVM's limits, and each fits one region of the collector (1 MiB in a heap of up to
+/// 2 GiB, where an array of exactly that size would take two). Only the first chunk starts small
+/// and doubles. Deleting moves the last row into the gap.
+///
+///     chunk.values    row 0: x0 x1 ... | row 1: x0 x1 ... | ...
+///     chunk.norms     norm of row 0, norm of row 1, ...
+///
+/// ## Ownership
+///
+/// Confined to one owner. The owner may lend it to threads that scan; until they are done nobody
+/// changes it.
+///
+/// ## Limits
+///
+/// Every byte is taken from the node's [Allowance] first; what does not fit is refused whole.
+final class Block {
+  /// A chunk's bytes at most: 1 MiB less the array's header, rounded generously.
+  static final int CHUNK_BYTES = (1 << 20) - 64;
+
+  /// Norms between these bounds let a scan compute in f32 without overflow or loss.
+  private static final double SMALLEST_NORM = 1e-15;
+
+  private static final double LARGEST_NORM = 1e15;
+  private static final int FIRST_ROWS = 8;
+
+  private final int dimension;
+  private final int rowsPerChunk;
+  private final Allowance allowance;
+  private final Ids ids = new Ids();
+  private final List<Chunk> chunks = new ArrayList<>();
+  private long bytes;
+
+  /// @param dimension floats of each vector, 1 to 4096
+  Block(int dimension, Allowance allowance) {
+    this(dimension, allowance, CHUNK_BYTES);
+  }
+
+  Block(int dimension, Allowance allowance, int chunkBytes) {
+    this.dimension = dimension;
+    this.rowsPerChunk = Math.max(1, chunkBytes / (Float.BYTES * dimension));
+    this.allowance = allowance;
+  }
+
+  /// What became of a vector.
+  enum Stored {
+    ADDED,
+    REPLACED,
+    /// There is no memory for it; nothing changed.
+    FULL
+  }
+
+  /// Some rows. A norm is NaN where a scan in f32 would overflow or lose digits, so that every
+  /// comparison with it fails and the row is judged exactly; for a row of zeros it is the smallest
+  /// normal number, so that nothing is multiplied by an unlimited threshold.
+  ///
+  /// @param values the rows, `dimension` floats each
+  /// @param norms Euclidean, one each
+  @SuppressWarnings("ArrayRecordComponent") // lent to scans, never compared
+  record Chunk(float[] values, float[] norms) {}
+
+  int dimension() {
+    return dimension;
+  }
+
+  int size() {
+    return ids.size();
+  }
+
+  /// Memory taken from the allowance.
+  long bytes() {
+    return bytes;
+  }
+
+  Ids ids() {
+    return ids;
+  }
+
+  /// Chunks that hold rows.
+  int chunks() {
+    return (size() + rowsPerChunk - 1) / rowsPerChunk;
+  }
+
+  Chunk chunk(int n) {
+    return chunks.get(n);
+  }
+
+  /// The row that chunk `n` begins with.
+  int firstRow(int n) {
+    return n * rowsPerChunk;
+  }
+
+  /// How many rows chunk `n` holds.
+  int rows(int n) {
+    return Math.min(rowsPerChunk, size() - firstRow(n));
+  }
+
+  /// Stores a copy of `vector` under `id`.
+  Stored put(byte[] id, float[] vector) {
+    int row = ids.find(id);
+    if (row >= 0) {
+      write(row, vector);
+      return Stored.REPLACED;
+    }
+    if (!makeRoom(id)) {
+      return Stored.FULL;
+    }
+    write(ids.add(id), vector);
+    return Stored.ADDED;
+  }
+
+  /// A copy of the vector of `id`.
+  float @Nullable [] get(byte[] id) {
+    int row = ids.find(id);
+    if (row < 0) {
+      return null;
+    }
+    float[] vector = new float[dimension];
+    System.arraycopy(chunkOf(row).values(), offset(row), vector, 0, dimension);
+    return vector;
+  }
+
+  /// Removes the vector of `id`; false if there is none.
+  boolean remove(byte[] id) {
+    int row = ids.find(id);
+    if (row < 0) {
+      return false;
+    }
+    int last = size() - 1;
+    Chunk to = chunkOf(row);
+    Chunk from = chunkOf(last);
+    System.arraycopy(from.values(), offset(last), to.values(), offset(row), dimension);
+    to.norms()[row % rowsPerChunk] = from.norms()[last % rowsPerChunk];
+    give(Ids.cost(ids.at(row)));
+    ids.remove(row);
+    dropSpares();
+    return true;
+  }
+
+  /// Gives all memory back; the block is not to be used after.
+  void close() {
+    allowance.give(bytes);
+    bytes = 0;
+    chunks.clear();
+  }
+
+  private void write(int row, float[] vector) {
+    Chunk chunk = chunkOf(row);
+    System.arraycopy(vector, 0, chunk.values(), offset(row), dimension);
+    chunk.norms()[row % rowsPerChunk] = norm(vector);
+  }
+
+  private static float norm(float[] vector) {
+    double square = 0;
+    for (float x : vector) {
+      square += (double) x * x;
+    }
+    double norm = Math.sqrt(square);
+    if (norm == 0) {
+      return Float.MIN_NORMAL;
+    }
+    return norm < SMALLEST_NORM || norm > LARGEST_NORM ? Float.NaN : (float) norm;
+  }
+
+  private boolean makeRoom(byte[] id) {
+    int within = size() % rowsPerChunk;
+    int at = size() / rowsPerChunk;
+    int held = at < chunks.size() ? chunks.get(at).norms().length : 0;
+    int rows = within < held ? 0 : at == 0 ? firstRows(held) : rowsPerChunk;
+    long more = Ids.cost(id) + (rows == 0 ? 0 : chunkBytes(rows) - chunkBytes(held));
+    if (!allowance.take(more)) {
+      return false;
+    }
+    bytes += more;
+    if (rows > 0) {
+      grow(at, rows);
+    }
+    return true;
+  }
+
+  private int firstRows(int held) {
+    return Math.min(rowsPerChunk, Math.max(FIRST_ROWS, 2 * held));
+  }
+
+  private void grow(int at, int rows) {
+    Chunk grown = new Chunk(new float[rows * dimension], new float[rows]);
+    if (at == chunks.size()) {
+      chunks.add(grown);
+      return;
+    }
+    Chunk before = chunks.set(at, grown);
+    System.arraycopy(before.values(), 0, grown.values(), 0, before.values().length);
+    System.arraycopy(before.norms(), 0, grown.norms(), 0, before.norms().length);
+  }
+
+  /// One empty chunk is kept, so that a size around a chunk's border does not allocate each time.
+  private void dropSpares() {
+    int keep = size() == 0 ? 0 : chunks() + 1;
+    while (chunks.size() > keep) {
+      give(chunkBytes(chunks.removeLast().norms().length));
+    }
+  }
+
+  private void give(long n) {
+    bytes -= n;
+    allowance.give(n);
+  }
+
+  private long chunkBytes(int rows) {
+    return (long) Float.BYTES * rows * (dimension + 1);
+  }
+
+  private Chunk chunkOf(int row) {
+    return chunks.get(row / rowsPerChunk);
+  }
+
+  private int offset(int row) {
+    return row % rowsPerChunk * dimension;
+  }
+}
