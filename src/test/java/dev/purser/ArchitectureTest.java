@@ -54,6 +54,7 @@ final class ArchitectureTest {
           Map.entry("strings", Set.of()),
           Map.entry("metrics", Set.of()),
           Map.entry("config", Set.of()),
+          Map.entry("vectors", Set.of("config", "faults", "metrics")),
           Map.entry("cluster", Set.of("config", "faults", "metrics")),
           Map.entry("ledger", Set.of("faults")),
           Map.entry("slots", Set.of("config", "faults", "ledger", "metrics")),
@@ -66,7 +67,15 @@ final class ArchitectureTest {
               "ingest", Set.of("config", "customers", "database", "faults", "ledger", "metrics")),
           Map.entry(
               "http",
-              Set.of("config", "customers", "database", "faults", "ingest", "ledger", "metrics")));
+              Set.of(
+                  "config",
+                  "customers",
+                  "database",
+                  "faults",
+                  "ingest",
+                  "ledger",
+                  "metrics",
+                  "vectors")));
 
   /// Packages of others, and the packages of ours that may use them; the root is named `""`.
   private static final List<Technology> TECHNOLOGIES =
@@ -81,6 +90,7 @@ final class ArchitectureTest {
           // Kamon and the settings of sharding are handed a Config; all others read through Keys.
           new Technology(
               List.of("com.typesafe.config.."), Set.of("config", "metrics", "customers", "")),
+          new Technology(List.of("jdk.incubator.vector.."), Set.of("vectors")),
           new Technology(List.of("picocli.."), Set.of("")),
           new Technology(List.of("ch.qos.logback.."), Set.of("")));
 

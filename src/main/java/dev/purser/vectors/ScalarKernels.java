@@ -1,0 +1,106 @@
+package dev.purser.vectors;
+
+/// The reference: one value at a time, sums in double precision. What [SimdKernels] is proved
+/// against, and what a JVM without the vector API uses. Immutable.
+final class ScalarKernels implements Kernels {
+
+  @Override
+  public String name() {
+    return "scalar";
+  }
+
+  @Override
+  public void scale(
+      float factor, float[] from, int fromOffset, float[] to, int toOffset, int length) {
+    for (int i = 0; i < length; i++) {
+      to[toOffset + i] = from[fromOffset + i] * factor;
+    }
+  }
+
+  @Override
+  public void add(
+      float addend, float[] from, int fromOffset, float[] to, int toOffset, int length) {
+    for (int i = 0; i < length; i++) {
+      to[toOffset + i] = from[fromOffset + i] + addend;
+    }
+  }
+
+  @Override
+  public void clamp(
+      float min, float max, float[] from, int fromOffset, float[] to, int toOffset, int length) {
+    for (int i = 0; i < length; i++) {
+      float v = from[fromOffset + i];
+      to[toOffset + i] = v < min ? min : v > max ? max : v;
+    }
+  }
+
+  @Override
+  public void normalize(float[] from, int fromOffset, float[] to, int toOffset, int length) {
+    // Squares of 32-bit floats neither overflow nor underflow in 64 bits.
+    double norm = Math.sqrt(sum(from, fromOffset, from, fromOffset, length));
+    double divisor = norm == 0 ? 1 : norm;
+    for (int i = 0; i < length; i++) {
+      to[toOffset + i] = (float) (from[fromOffset + i] / divisor);
+    }
+  }
+
+  @Override
+  public float dot(float[] a, int aOffset, float[] b, int bOffset, int length) {
+    return (float) sum(a, aOffset, b, bOffset, length);
+  }
+
+  @Override
+  public float cosine(float[] a, int aOffset, float[] b, int bOffset, int length) {
+    double dot = 0;
+    double aSquares = 0;
+    double bSquares = 0;
+    for (int i = 0; i < length; i++) {
+      double x = a[aOffset + i];
+      double y = b[bOffset + i];
+      dot += x * y;
+      aSquares += x * x;
+      bSquares += y * y;
+    }
+    return aSquares == 0 || bSquares == 0
+        ? 0
+        : (float) (dot / (Math.sqrt(aSquares) * Math.sqrt(bSquares)));
+  }
+
+  @Override
+  public float squaredEuclidean(float[] a, int aOffset, float[] b, int bOffset, int length) {
+    double sum = 0;
+    for (int i = 0; i < length; i++) {
+      double difference = (double) a[aOffset + i] - b[bOffset + i];
+      sum += difference * difference;
+    }
+    return (float) sum;
+  }
+
+  @Override
+  public void dotRows(
+      int dimension,
+      float[] queries,
+      int queriesOffset,
+      int queryCount,
+      float[] rows,
+      int rowsOffset,
+      int rowCount,
+      float[] to,
+      int toOffset) {
+    for (int r = 0; r < rowCount; r++) {
+      int row = rowsOffset + r * dimension;
+      for (int q = 0; q < queryCount; q++) {
+        int query = queriesOffset + q * dimension;
+        to[toOffset + q * rowCount + r] = dot(queries, query, rows, row, dimension);
+      }
+    }
+  }
+
+  private static double sum(float[] a, int aOffset, float[] b, int bOffset, int length) {
+    double sum = 0;
+    for (int i = 0; i < length; i++) {
+      sum += (double) a[aOffset + i] * b[bOffset + i];
+    }
+    return sum;
+  }
+}
