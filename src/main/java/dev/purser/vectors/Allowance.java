@@ -30,6 +30,11 @@ final class Allowance {
     return false;
   }
 
+  /// Counts `n` bytes that have been taken, whatever the limit.
+  void add(long n) {
+    bytes.set((double) taken.addAndGet(n));
+  }
+
   /// Gives `n` bytes back.
   void give(long n) {
     bytes.set((double) taken.addAndGet(-n));

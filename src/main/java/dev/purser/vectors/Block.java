@@ -4,18 +4,19 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// The vectors of one space in one partition: rows of f32, one after the other, each with its id
+/// The vectors of one space in one partition: rows of f32 in contiguous memory, each with its id
 /// and its norm. All values are finite; the caller sees to that.
 ///
 /// ## Layout
 ///
-/// Rows lie in chunks of just under 1 MiB, whole rows only: growth copies nothing, arrays stay far
-/// below the JVM's limits, and each fits one region of the collector (1 MiB in a heap of up to
-/// 2 GiB, where an array of exactly that size would take two). Only the first chunk starts small
-/// and doubles. Deleting moves the last row into the gap.
+/// Rows lie in panels of 16 ([RowKernels]), panels in chunks of just under 1 MiB: growth copies
+/// nothing, arrays stay far below the JVM's limits, and each fits one region of the collector
+/// (1 MiB in a heap of up to 2 GiB, where an array of exactly that size would take two). Only the
+/// first chunk starts with one panel and doubles. Deleting moves the last row into the gap.
 ///
-///     chunk.values    row 0: x0 x1 ... | row 1: x0 x1 ... | ...
+///     chunk.values    panel 0: x0 of rows 0-15, x1 of rows 0-15, ... | panel 1: rows 16-31 ...
 ///     chunk.norms     norm of row 0, norm of row 1, ...
+///     chunk.versions  version of row 0, version of row 1, ...
 ///
 /// ## Ownership
 ///
@@ -24,7 +25,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// ## Limits
 ///
-/// Every byte is taken from the node's [Allowance] first; what does not fit is refused whole.
+/// Every byte is counted in the node's [Allowance]. Whoever puts a new row has taken [#rowBytes]
+/// from it before, and gives them back after; so the limit is kept but for the part of the last
+/// chunk that holds no rows yet.
 final class Block {
   /// A chunk's bytes at most: 1 MiB less the array's header, rounded generously.
   static final int CHUNK_BYTES = (1 << 20) - 64;
@@ -33,7 +36,7 @@ final class Block {
   private static final double SMALLEST_NORM = 1e-15;
 
   private static final double LARGEST_NORM = 1e15;
-  private static final int FIRST_ROWS = 8;
+  private static final int PANEL = RowKernels.PANEL;
 
   private final int dimension;
   private final int rowsPerChunk;
@@ -49,26 +52,19 @@ final class Block {
 
   Block(int dimension, Allowance allowance, int chunkBytes) {
     this.dimension = dimension;
-    this.rowsPerChunk = Math.max(1, chunkBytes / (Float.BYTES * dimension));
+    this.rowsPerChunk = PANEL * Math.max(1, chunkBytes / (Float.BYTES * PANEL * dimension));
     this.allowance = allowance;
-  }
-
-  /// What became of a vector.
-  enum Stored {
-    ADDED,
-    REPLACED,
-    /// There is no memory for it; nothing changed.
-    FULL
   }
 
   /// Some rows. A norm is NaN where a scan in f32 would overflow or lose digits, so that every
   /// comparison with it fails and the row is judged exactly; for a row of zeros it is the smallest
   /// normal number, so that nothing is multiplied by an unlimited threshold.
   ///
-  /// @param values the rows, `dimension` floats each
+  /// @param values the panels
   /// @param norms Euclidean, one each
+  /// @param versions one each
   @SuppressWarnings("ArrayRecordComponent") // lent to scans, never compared
-  record Chunk(float[] values, float[] norms) {}
+  record Chunk(float[] values, float[] norms, long[] versions) {}
 
   int dimension() {
     return dimension;
@@ -106,18 +102,27 @@ final class Block {
     return Math.min(rowsPerChunk, size() - firstRow(n));
   }
 
-  /// Stores a copy of `vector` under `id`.
-  Stored put(byte[] id, float[] vector) {
+  /// What one more row takes.
+  long rowBytes(byte[] id) {
+    return chunkBytes(1) + Ids.cost(id);
+  }
+
+  /// Stores a copy of `vector` under `id`; whether that is new.
+  boolean put(byte[] id, long version, float[] vector) {
     int row = ids.find(id);
-    if (row >= 0) {
-      write(row, vector);
-      return Stored.REPLACED;
+    boolean added = row < 0;
+    if (added) {
+      makeRoom(id);
+      row = ids.add(id);
     }
-    if (!makeRoom(id)) {
-      return Stored.FULL;
-    }
-    write(ids.add(id), vector);
-    return Stored.ADDED;
+    write(row, version, vector);
+    return added;
+  }
+
+  /// The version of the vector of `id`, 0 if there is none.
+  long version(byte[] id) {
+    int row = ids.find(id);
+    return row < 0 ? 0 : chunkOf(row).versions()[row % rowsPerChunk];
   }
 
   /// A copy of the vector of `id`.
@@ -127,7 +132,10 @@ final class Block {
       return null;
     }
     float[] vector = new float[dimension];
-    System.arraycopy(chunkOf(row).values(), offset(row), vector, 0, dimension);
+    float[] values = chunkOf(row).values();
+    for (int i = 0; i < dimension; i++) {
+      vector[i] = values[at(row, i)];
+    }
     return vector;
   }
 
@@ -140,25 +148,30 @@ final class Block {
     int last = size() - 1;
     Chunk to = chunkOf(row);
     Chunk from = chunkOf(last);
-    System.arraycopy(from.values(), offset(last), to.values(), offset(row), dimension);
+    for (int i = 0; i < dimension; i++) {
+      to.values()[at(row, i)] = from.values()[at(last, i)];
+    }
     to.norms()[row % rowsPerChunk] = from.norms()[last % rowsPerChunk];
+    to.versions()[row % rowsPerChunk] = from.versions()[last % rowsPerChunk];
     give(Ids.cost(ids.at(row)));
     ids.remove(row);
     dropSpares();
     return true;
   }
 
-  /// Gives all memory back; the block is not to be used after.
+  /// Gives all memory back; the block is not to be changed after. A scan may still be reading it.
   void close() {
     allowance.give(bytes);
     bytes = 0;
-    chunks.clear();
   }
 
-  private void write(int row, float[] vector) {
+  private void write(int row, long version, float[] vector) {
     Chunk chunk = chunkOf(row);
-    System.arraycopy(vector, 0, chunk.values(), offset(row), dimension);
+    for (int i = 0; i < dimension; i++) {
+      chunk.values()[at(row, i)] = vector[i];
+    }
     chunk.norms()[row % rowsPerChunk] = norm(vector);
+    chunk.versions()[row % rowsPerChunk] = version;
   }
 
   private static float norm(float[] vector) {
@@ -173,28 +186,25 @@ final class Block {
     return norm < SMALLEST_NORM || norm > LARGEST_NORM ? Float.NaN : (float) norm;
   }
 
-  private boolean makeRoom(byte[] id) {
+  private void makeRoom(byte[] id) {
     int within = size() % rowsPerChunk;
     int at = size() / rowsPerChunk;
     int held = at < chunks.size() ? chunks.get(at).norms().length : 0;
     int rows = within < held ? 0 : at == 0 ? firstRows(held) : rowsPerChunk;
     long more = Ids.cost(id) + (rows == 0 ? 0 : chunkBytes(rows) - chunkBytes(held));
-    if (!allowance.take(more)) {
-      return false;
-    }
+    allowance.add(more);
     bytes += more;
     if (rows > 0) {
       grow(at, rows);
     }
-    return true;
   }
 
   private int firstRows(int held) {
-    return Math.min(rowsPerChunk, Math.max(FIRST_ROWS, 2 * held));
+    return Math.min(rowsPerChunk, Math.max(PANEL, 2 * held));
   }
 
   private void grow(int at, int rows) {
-    Chunk grown = new Chunk(new float[rows * dimension], new float[rows]);
+    Chunk grown = new Chunk(new float[rows * dimension], new float[rows], new long[rows]);
     if (at == chunks.size()) {
       chunks.add(grown);
       return;
@@ -202,6 +212,7 @@ final class Block {
     Chunk before = chunks.set(at, grown);
     System.arraycopy(before.values(), 0, grown.values(), 0, before.values().length);
     System.arraycopy(before.norms(), 0, grown.norms(), 0, before.norms().length);
+    System.arraycopy(before.versions(), 0, grown.versions(), 0, before.versions().length);
   }
 
   /// One empty chunk is kept, so that a size around a chunk's border does not allocate each time.
@@ -218,14 +229,16 @@ final class Block {
   }
 
   private long chunkBytes(int rows) {
-    return (long) Float.BYTES * rows * (dimension + 1);
+    return (long) rows * (Float.BYTES * (dimension + 1) + Long.BYTES);
   }
 
   private Chunk chunkOf(int row) {
     return chunks.get(row / rowsPerChunk);
   }
 
-  private int offset(int row) {
-    return row % rowsPerChunk * dimension;
+  /// The index, within its chunk, of value `i` of a row.
+  private int at(int row, int i) {
+    int within = row % rowsPerChunk;
+    return (within / PANEL * dimension + i) * PANEL + within % PANEL;
   }
 }

@@ -4,35 +4,45 @@ package dev.purser.vectors;
 final class ScalarRowKernels implements RowKernels {
 
   @Override
-  public void dots(float[] query, int dimension, float[] rows, int at, int count, float[] raw) {
-    for (int row = 0; row < count; row++) {
-      raw[row] = dot(query, 0, rows, at + row * dimension, dimension);
+  public void dots(float[] query, int dimension, float[] rows, int at, int panels, float[] raw) {
+    for (int row = 0; row < panels * PANEL; row++) {
+      raw[row] = dot(query, 0, 1, rows, first(at, row, dimension), dimension);
     }
   }
 
   @Override
   public void dotsOfFour(
-      float[] queries, int dimension, float[] rows, int at, int count, float[] raw, int stride) {
-    for (int row = 0; row < count; row++) {
+      float[] queries,
+      int dimension,
+      float[] rows,
+      int at,
+      int panels,
+      float[] raw,
+      int stride,
+      boolean cached) {
+    for (int row = 0; row < panels * PANEL; row++) {
       for (int q = 0; q < QUERIES; q++) {
-        raw[q * stride + row] = dot(queries, q * dimension, rows, at + row * dimension, dimension);
+        raw[q * stride + row] =
+            dot(queries, q, QUERIES, rows, first(at, row, dimension), dimension);
       }
     }
   }
 
   @Override
-  public void nearness(float[] query, int dimension, float[] rows, int at, int count, float[] raw) {
-    for (int row = 0; row < count; row++) {
-      raw[row] = near(query, 0, rows, at + row * dimension, dimension);
+  public void nearness(
+      float[] query, int dimension, float[] rows, int at, int panels, float[] raw) {
+    for (int row = 0; row < panels * PANEL; row++) {
+      raw[row] = near(query, 0, 1, rows, first(at, row, dimension), dimension);
     }
   }
 
   @Override
   public void nearnessOfFour(
-      float[] queries, int dimension, float[] rows, int at, int count, float[] raw, int stride) {
-    for (int row = 0; row < count; row++) {
+      float[] queries, int dimension, float[] rows, int at, int panels, float[] raw, int stride) {
+    for (int row = 0; row < panels * PANEL; row++) {
       for (int q = 0; q < QUERIES; q++) {
-        raw[q * stride + row] = near(queries, q * dimension, rows, at + row * dimension, dimension);
+        raw[q * stride + row] =
+            near(queries, q, QUERIES, rows, first(at, row, dimension), dimension);
       }
     }
   }
@@ -48,18 +58,25 @@ final class ScalarRowKernels implements RowKernels {
     return to;
   }
 
-  private static float dot(float[] query, int queryAt, float[] rows, int at, int dimension) {
+  /// The index of the first value of a row.
+  private static int first(int at, int row, int dimension) {
+    return at + row / PANEL * PANEL * dimension + row % PANEL;
+  }
+
+  private static float dot(
+      float[] query, int queryAt, int queryStep, float[] rows, int at, int dimension) {
     float sum = 0;
     for (int i = 0; i < dimension; i++) {
-      sum += query[queryAt + i] * rows[at + i];
+      sum += query[queryAt + i * queryStep] * rows[at + i * PANEL];
     }
     return sum;
   }
 
-  private static float near(float[] query, int queryAt, float[] rows, int at, int dimension) {
+  private static float near(
+      float[] query, int queryAt, int queryStep, float[] rows, int at, int dimension) {
     float sum = 0;
     for (int i = 0; i < dimension; i++) {
-      float d = query[queryAt + i] - rows[at + i];
+      float d = query[queryAt + i * queryStep] - rows[at + i * PANEL];
       sum += d * d;
     }
     return -sum;

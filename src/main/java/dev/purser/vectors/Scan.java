@@ -14,18 +14,24 @@ import java.util.stream.Stream;
 /// Immutable but for the searches' flags: several threads may run parts of it at once, while the
 /// block's owner leaves the block alone.
 final class Scan {
-  /// Bytes of rows scanned at a time: they stay in the first-level cache beside four queries.
+  /// Bytes of rows scanned at a time: they stay in the nearest cache beside four queries.
   private static final int TILE_BYTES = 16 << 10;
 
-  private static final int LEAST_ROWS = 4;
-  private static final int MOST_ROWS = 512;
+  private static final int PANEL = RowKernels.PANEL;
+  private static final int QUERIES = RowKernels.QUERIES;
+
+  /// Panels of a tile: two at least, since some kernels take two; no more than let the raw values
+  /// stay in the cache too.
+  private static final int LEAST_PANELS = 2;
+
+  private static final int MOST_PANELS = 32;
 
   private final Block block;
   private final RowKernels kernels;
   private final List<Search> searches;
   private final List<Group> groups;
   private final InstantSource clock;
-  private final int tileRows;
+  private final int tilePanels;
 
   /// @param searches of the block's dimension
   Scan(Block block, RowKernels kernels, List<Search> searches, InstantSource clock) {
@@ -34,14 +40,14 @@ final class Scan {
     this.searches = List.copyOf(searches);
     this.groups = groups(this.searches, block.dimension());
     this.clock = clock;
-    int fitting = TILE_BYTES / (Float.BYTES * block.dimension());
-    this.tileRows = Math.clamp(fitting, LEAST_ROWS, MOST_ROWS);
+    int fitting = TILE_BYTES / (Float.BYTES * PANEL * block.dimension());
+    this.tilePanels = Math.clamp(fitting, LEAST_PANELS, MOST_PANELS);
   }
 
   /// Searches whose raw values are computed together.
   ///
   /// @param members positions in the list of searches: one, or [RowKernels#QUERIES]
-  /// @param queries what the kernels take, one after the other
+  /// @param queries what the kernels take: values of all members side by side
   @SuppressWarnings("ArrayRecordComponent") // private to the scan, never compared
   private record Group(boolean byDistance, int[] members, float[] queries) {}
 
@@ -51,17 +57,15 @@ final class Scan {
   ///     that is over
   List<Best> run(int from, int to) {
     List<Best> best = searches.stream().map(s -> new Best(s.k(), block.ids())).toList();
-    float[] raw = new float[RowKernels.QUERIES * tileRows];
+    float[] raw = new float[QUERIES * tilePanels * PANEL];
     for (int n = from; n < to; n++) {
       long now = clock.millis();
       List<Group> alive = groups.stream().filter(g -> wanted(g, now)).toList();
       if (alive.isEmpty()) {
         break;
       }
-      for (int row = 0; row < block.rows(n); row += tileRows) {
-        for (Group group : alive) {
-          scan(group, n, row, Math.min(tileRows, block.rows(n) - row), raw, best);
-        }
+      for (int row = 0; row < block.rows(n); row += tilePanels * PANEL) {
+        scanTile(alive, n, row, raw, best);
       }
     }
     return best;
@@ -76,28 +80,36 @@ final class Scan {
     return false;
   }
 
-  private void scan(Group group, int n, int row, int count, float[] raw, List<Best> best) {
-    Block.Chunk chunk = block.chunk(n);
-    compute(group, chunk.values(), row * block.dimension(), count, raw);
-    for (int i = 0; i < group.members().length; i++) {
-      int member = group.members()[i];
-      judge(searches.get(member), best.get(member), n, row, count, raw, i * tileRows);
+  private void scanTile(List<Group> alive, int n, int row, float[] raw, List<Best> best) {
+    int count = Math.min(tilePanels * PANEL, block.rows(n) - row);
+    boolean cached = false;
+    for (Group group : alive) {
+      compute(group, n, row, (count + PANEL - 1) / PANEL, raw, cached);
+      for (int i = 0; i < group.members().length; i++) {
+        int member = group.members()[i];
+        judge(searches.get(member), best.get(member), n, row, count, raw, i * tilePanels * PANEL);
+      }
+      cached = true;
     }
   }
 
-  private void compute(Group group, float[] rows, int at, int count, float[] raw) {
+  private void compute(Group group, int n, int row, int panels, float[] raw, boolean cached) {
     int dimension = block.dimension();
+    int at = row * dimension;
+    float[] rows = block.chunk(n).values();
     float[] queries = group.queries();
+    int stride = tilePanels * PANEL;
     if (group.members().length == 1) {
       if (group.byDistance()) {
-        kernels.nearness(queries, dimension, rows, at, count, raw);
+        kernels.nearness(queries, dimension, rows, at, panels, raw);
       } else {
-        kernels.dots(queries, dimension, rows, at, count, raw);
+        kernels.dots(queries, dimension, rows, at, panels, raw);
       }
     } else if (group.byDistance()) {
-      kernels.nearnessOfFour(queries, dimension, rows, at, count, raw, tileRows);
+      kernels.nearnessOfFour(queries, dimension, rows, at, panels, raw, stride);
     } else {
-      kernels.dotsOfFour(queries, dimension, rows, at, count, raw, tileRows);
+      boolean pairs = cached && panels % 2 == 0;
+      kernels.dotsOfFour(queries, dimension, rows, at, panels, raw, stride, pairs);
     }
   }
 
@@ -109,13 +121,18 @@ final class Scan {
     float slope = search.slope(best.worst());
     int i = 0;
     while ((i = kernels.reaching(raw, rawAt, chunk.norms(), row, i, count, bar, slope)) < count) {
-      double score = search.score(chunk.values(), (row + i) * block.dimension());
+      double score = search.score(chunk.values(), first(row + i));
       if (best.offer(score, block.firstRow(n) + row + i)) {
         bar = search.bar(best.worst());
         slope = search.slope(best.worst());
       }
       i++;
     }
+  }
+
+  /// The index, within its chunk, of the first value of a row.
+  private int first(int row) {
+    return row / PANEL * PANEL * block.dimension() + row % PANEL;
   }
 
   private static List<Group> groups(List<Search> searches, int dimension) {
@@ -133,16 +150,22 @@ final class Scan {
       }
     }
     for (int i = 0; i < kind.size(); ) {
-      int take = kind.size() - i >= RowKernels.QUERIES ? RowKernels.QUERIES : 1;
+      int take = kind.size() - i >= QUERIES ? QUERIES : 1;
       int[] members = kind.subList(i, i + take).stream().mapToInt(Integer::intValue).toArray();
-      float[] queries = new float[take * dimension];
-      for (int m = 0; m < take; m++) {
-        float[] scanned = searches.get(members[m]).scanned();
-        System.arraycopy(scanned, 0, queries, m * dimension, dimension);
-      }
-      groups.add(new Group(byDistance, members, queries));
+      groups.add(new Group(byDistance, members, queries(searches, members, dimension)));
       i += take;
     }
     return groups;
+  }
+
+  private static float[] queries(List<Search> searches, int[] members, int dimension) {
+    float[] queries = new float[members.length * dimension];
+    for (int m = 0; m < members.length; m++) {
+      float[] scanned = searches.get(members[m]).scanned();
+      for (int i = 0; i < dimension; i++) {
+        queries[i * members.length + m] = scanned[i];
+      }
+    }
+    return queries;
   }
 }

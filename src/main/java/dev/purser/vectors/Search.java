@@ -95,7 +95,7 @@ final class Search {
   /// The score of a row in double precision, the greatest is best: a cosine, a product, or a
   /// negated squared distance.
   ///
-  /// @param at the index of the row's first value
+  /// @param at the index of the row's first value; the others follow at distances of a panel
   double score(float[] rows, int at) {
     return switch (metric) {
       case COSINE -> cosine(rows, at);
@@ -114,7 +114,7 @@ final class Search {
     double dot = 0;
     double ours = 0;
     for (int i = 0; i < vector.length; i++) {
-      double x = rows[at + i];
+      double x = rows[at + i * RowKernels.PANEL];
       dot += vector[i] * x;
       ours += x * x;
     }
@@ -126,7 +126,7 @@ final class Search {
   private double dot(float[] rows, int at) {
     double dot = 0;
     for (int i = 0; i < vector.length; i++) {
-      dot += (double) vector[i] * rows[at + i];
+      dot += (double) vector[i] * rows[at + i * RowKernels.PANEL];
     }
     return dot;
   }
@@ -134,7 +134,7 @@ final class Search {
   private double squaredDistance(float[] rows, int at) {
     double sum = 0;
     for (int i = 0; i < vector.length; i++) {
-      double d = (double) vector[i] - rows[at + i];
+      double d = (double) vector[i] - rows[at + i * RowKernels.PANEL];
       sum += d * d;
     }
     return sum;

@@ -5,95 +5,75 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/// The kernels of a scan with the machine's widest vectors.
+/// The kernels of a scan with the machine's widest vectors of up to [#PANEL] lanes; narrower ones
+/// go over a panel several times.
 ///
-/// One query takes [#ROWS] rows at a time: as many independent sums hide the latency of the
-/// multiply-add, and the query is loaded once for all of them. Four queries take two rows: eight
-/// sums, four queries and two rows fit the sixteen registers of AVX2, and each row is loaded once.
-/// Lanes beyond the last full vector are masked.
+/// One query is unrolled over four values of the vectors: as many independent sums hide the latency
+/// of the multiply-add. Four queries are unrolled over two values, or over two panels if the rows
+/// are in the cache: eight sums, two rows and a query fit the sixteen registers of AVX2.
 final class SimdRowKernels implements RowKernels {
-  private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+  private static final VectorSpecies<Float> SPECIES =
+      FloatVector.SPECIES_PREFERRED.length() <= PANEL
+          ? FloatVector.SPECIES_PREFERRED
+          : FloatVector.SPECIES_512;
   private static final int LANES = SPECIES.length();
-  private static final int ROWS = 4;
+  private static final int UNROLL = 4;
+
+  /// Whether the machine multiplies and adds at once: all that have 256 bits do, and ARM. On others
+  /// the JDK would compute each fused value in software.
+  private static final boolean FUSED =
+      LANES > 4 || "aarch64".equals(System.getProperty("os.arch"));
 
   @Override
-  public void dots(float[] query, int dimension, float[] rows, int at, int count, float[] raw) {
-    int row = 0;
-    for (; row + ROWS <= count; row += ROWS) {
-      dotFourRows(query, dimension, rows, at + row * dimension, raw, row);
-    }
-    for (; row < count; row++) {
-      raw[row] = dot(query, 0, dimension, rows, at + row * dimension);
+  public void dots(float[] query, int dimension, float[] rows, int at, int panels, float[] raw) {
+    for (int row = 0; row < panels * PANEL; row += LANES) {
+      dot(query, dimension, rows, first(at, row, dimension), raw, row);
     }
   }
 
-  private static void dotFourRows(
-      float[] query, int dimension, float[] rows, int row0, float[] raw, int rawAt) {
-    int row1 = row0 + dimension;
-    int row2 = row1 + dimension;
-    int row3 = row2 + dimension;
+  private static void dot(
+      float[] query, int dimension, float[] rows, int at, float[] raw, int rawAt) {
     FloatVector sum0 = FloatVector.zero(SPECIES);
     FloatVector sum1 = sum0;
     FloatVector sum2 = sum0;
     FloatVector sum3 = sum0;
-    int full = SPECIES.loopBound(dimension);
-    for (int i = 0; i < full; i += LANES) {
-      FloatVector q = FloatVector.fromArray(SPECIES, query, i);
-      sum0 = q.fma(FloatVector.fromArray(SPECIES, rows, row0 + i), sum0);
-      sum1 = q.fma(FloatVector.fromArray(SPECIES, rows, row1 + i), sum1);
-      sum2 = q.fma(FloatVector.fromArray(SPECIES, rows, row2 + i), sum2);
-      sum3 = q.fma(FloatVector.fromArray(SPECIES, rows, row3 + i), sum3);
+    int i = 0;
+    for (; i <= dimension - UNROLL; i += UNROLL) {
+      int x = at + i * PANEL;
+      sum0 = plus(rows, x, query[i], sum0);
+      sum1 = plus(rows, x + PANEL, query[i + 1], sum1);
+      sum2 = plus(rows, x + 2 * PANEL, query[i + 2], sum2);
+      sum3 = plus(rows, x + 3 * PANEL, query[i + 3], sum3);
     }
-    if (full < dimension) {
-      VectorMask<Float> rest = SPECIES.indexInRange(full, dimension);
-      FloatVector q = FloatVector.fromArray(SPECIES, query, full, rest);
-      sum0 = q.fma(FloatVector.fromArray(SPECIES, rows, row0 + full, rest), sum0);
-      sum1 = q.fma(FloatVector.fromArray(SPECIES, rows, row1 + full, rest), sum1);
-      sum2 = q.fma(FloatVector.fromArray(SPECIES, rows, row2 + full, rest), sum2);
-      sum3 = q.fma(FloatVector.fromArray(SPECIES, rows, row3 + full, rest), sum3);
+    for (; i < dimension; i++) {
+      sum0 = plus(rows, at + i * PANEL, query[i], sum0);
     }
-    raw[rawAt] = sum0.reduceLanes(VectorOperators.ADD);
-    raw[rawAt + 1] = sum1.reduceLanes(VectorOperators.ADD);
-    raw[rawAt + 2] = sum2.reduceLanes(VectorOperators.ADD);
-    raw[rawAt + 3] = sum3.reduceLanes(VectorOperators.ADD);
-  }
-
-  private static float dot(float[] query, int queryAt, int dimension, float[] rows, int at) {
-    FloatVector sum = FloatVector.zero(SPECIES);
-    int full = SPECIES.loopBound(dimension);
-    for (int i = 0; i < full; i += LANES) {
-      FloatVector q = FloatVector.fromArray(SPECIES, query, queryAt + i);
-      sum = q.fma(FloatVector.fromArray(SPECIES, rows, at + i), sum);
-    }
-    if (full < dimension) {
-      VectorMask<Float> rest = SPECIES.indexInRange(full, dimension);
-      FloatVector q = FloatVector.fromArray(SPECIES, query, queryAt + full, rest);
-      sum = q.fma(FloatVector.fromArray(SPECIES, rows, at + full, rest), sum);
-    }
-    return sum.reduceLanes(VectorOperators.ADD);
+    sum0.add(sum1).add(sum2.add(sum3)).intoArray(raw, rawAt);
   }
 
   @Override
   public void dotsOfFour(
-      float[] queries, int dimension, float[] rows, int at, int count, float[] raw, int stride) {
-    int row = 0;
-    for (; row + 2 <= count; row += 2) {
-      dotTwoRowsOfFour(queries, dimension, rows, at + row * dimension, raw, row, stride);
-    }
-    if (row < count) {
-      for (int q = 0; q < QUERIES; q++) {
-        raw[q * stride + row] =
-            dot(queries, q * dimension, dimension, rows, at + row * dimension);
+      float[] queries,
+      int dimension,
+      float[] rows,
+      int at,
+      int panels,
+      float[] raw,
+      int stride,
+      boolean cached) {
+    if (cached) {
+      for (int row = 0; row < panels * PANEL; row += row % PANEL + LANES < PANEL ? LANES : PANEL + LANES) {
+        dotOfFourTwice(queries, dimension, rows, first(at, row, dimension), raw, row, stride);
+      }
+    } else {
+      for (int row = 0; row < panels * PANEL; row += LANES) {
+        dotOfFour(queries, dimension, rows, first(at, row, dimension), raw, row, stride);
       }
     }
   }
 
-  private static void dotTwoRowsOfFour(
+  private static void dotOfFour(
       float[] queries, int dimension, float[] rows, int at, float[] raw, int rawAt, int stride) {
-    int next = at + dimension;
-    int q1 = dimension;
-    int q2 = q1 + dimension;
-    int q3 = q2 + dimension;
     FloatVector a0 = FloatVector.zero(SPECIES);
     FloatVector a1 = a0;
     FloatVector a2 = a0;
@@ -102,59 +82,123 @@ final class SimdRowKernels implements RowKernels {
     FloatVector b1 = a0;
     FloatVector b2 = a0;
     FloatVector b3 = a0;
-    int full = SPECIES.loopBound(dimension);
-    for (int i = 0; i < full; i += LANES) {
-      FloatVector a = FloatVector.fromArray(SPECIES, rows, at + i);
-      FloatVector b = FloatVector.fromArray(SPECIES, rows, next + i);
-      FloatVector q = FloatVector.fromArray(SPECIES, queries, i);
-      a0 = q.fma(a, a0);
-      b0 = q.fma(b, b0);
-      q = FloatVector.fromArray(SPECIES, queries, q1 + i);
-      a1 = q.fma(a, a1);
-      b1 = q.fma(b, b1);
-      q = FloatVector.fromArray(SPECIES, queries, q2 + i);
-      a2 = q.fma(a, a2);
-      b2 = q.fma(b, b2);
-      q = FloatVector.fromArray(SPECIES, queries, q3 + i);
-      a3 = q.fma(a, a3);
-      b3 = q.fma(b, b3);
+    int i = 0;
+    for (; i <= dimension - 2; i += 2) {
+      FloatVector a = FloatVector.fromArray(SPECIES, rows, at + i * PANEL);
+      FloatVector b = FloatVector.fromArray(SPECIES, rows, at + i * PANEL + PANEL);
+      int q = i * QUERIES;
+      a0 = plus(a, queries[q], a0);
+      a1 = plus(a, queries[q + 1], a1);
+      a2 = plus(a, queries[q + 2], a2);
+      a3 = plus(a, queries[q + 3], a3);
+      b0 = plus(b, queries[q + 4], b0);
+      b1 = plus(b, queries[q + 5], b1);
+      b2 = plus(b, queries[q + 6], b2);
+      b3 = plus(b, queries[q + 7], b3);
     }
-    if (full < dimension) {
-      VectorMask<Float> rest = SPECIES.indexInRange(full, dimension);
-      FloatVector a = FloatVector.fromArray(SPECIES, rows, at + full, rest);
-      FloatVector b = FloatVector.fromArray(SPECIES, rows, next + full, rest);
-      FloatVector q = FloatVector.fromArray(SPECIES, queries, full, rest);
-      a0 = q.fma(a, a0);
-      b0 = q.fma(b, b0);
-      q = FloatVector.fromArray(SPECIES, queries, q1 + full, rest);
-      a1 = q.fma(a, a1);
-      b1 = q.fma(b, b1);
-      q = FloatVector.fromArray(SPECIES, queries, q2 + full, rest);
-      a2 = q.fma(a, a2);
-      b2 = q.fma(b, b2);
-      q = FloatVector.fromArray(SPECIES, queries, q3 + full, rest);
-      a3 = q.fma(a, a3);
-      b3 = q.fma(b, b3);
+    if (i < dimension) {
+      FloatVector a = FloatVector.fromArray(SPECIES, rows, at + i * PANEL);
+      int q = i * QUERIES;
+      a0 = plus(a, queries[q], a0);
+      a1 = plus(a, queries[q + 1], a1);
+      a2 = plus(a, queries[q + 2], a2);
+      a3 = plus(a, queries[q + 3], a3);
     }
-    raw[rawAt] = a0.reduceLanes(VectorOperators.ADD);
-    raw[rawAt + 1] = b0.reduceLanes(VectorOperators.ADD);
-    raw[rawAt + stride] = a1.reduceLanes(VectorOperators.ADD);
-    raw[rawAt + stride + 1] = b1.reduceLanes(VectorOperators.ADD);
-    raw[rawAt + 2 * stride] = a2.reduceLanes(VectorOperators.ADD);
-    raw[rawAt + 2 * stride + 1] = b2.reduceLanes(VectorOperators.ADD);
-    raw[rawAt + 3 * stride] = a3.reduceLanes(VectorOperators.ADD);
-    raw[rawAt + 3 * stride + 1] = b3.reduceLanes(VectorOperators.ADD);
+    a0.add(b0).intoArray(raw, rawAt);
+    a1.add(b1).intoArray(raw, rawAt + stride);
+    a2.add(b2).intoArray(raw, rawAt + 2 * stride);
+    a3.add(b3).intoArray(raw, rawAt + 3 * stride);
+  }
+
+  /// The same lanes of two panels.
+  private static void dotOfFourTwice(
+      float[] queries, int dimension, float[] rows, int at, float[] raw, int rawAt, int stride) {
+    FloatVector a0 = FloatVector.zero(SPECIES);
+    FloatVector a1 = a0;
+    FloatVector a2 = a0;
+    FloatVector a3 = a0;
+    FloatVector b0 = a0;
+    FloatVector b1 = a0;
+    FloatVector b2 = a0;
+    FloatVector b3 = a0;
+    int next = at + PANEL * dimension;
+    for (int i = 0; i < dimension; i++) {
+      FloatVector a = FloatVector.fromArray(SPECIES, rows, at + i * PANEL);
+      FloatVector b = FloatVector.fromArray(SPECIES, rows, next + i * PANEL);
+      int q = i * QUERIES;
+      a0 = plus(a, queries[q], a0);
+      b0 = plus(b, queries[q], b0);
+      a1 = plus(a, queries[q + 1], a1);
+      b1 = plus(b, queries[q + 1], b1);
+      a2 = plus(a, queries[q + 2], a2);
+      b2 = plus(b, queries[q + 2], b2);
+      a3 = plus(a, queries[q + 3], a3);
+      b3 = plus(b, queries[q + 3], b3);
+    }
+    a0.intoArray(raw, rawAt);
+    b0.intoArray(raw, rawAt + PANEL);
+    a1.intoArray(raw, rawAt + stride);
+    b1.intoArray(raw, rawAt + stride + PANEL);
+    a2.intoArray(raw, rawAt + 2 * stride);
+    b2.intoArray(raw, rawAt + 2 * stride + PANEL);
+    a3.intoArray(raw, rawAt + 3 * stride);
+    b3.intoArray(raw, rawAt + 3 * stride + PANEL);
   }
 
   @Override
-  public void nearness(float[] query, int dimension, float[] rows, int at, int count, float[] raw) {
-    SimdNearness.rows(query, dimension, rows, at, count, raw);
+  public void nearness(
+      float[] query, int dimension, float[] rows, int at, int panels, float[] raw) {
+    for (int row = 0; row < panels * PANEL; row += LANES) {
+      near(query, dimension, rows, first(at, row, dimension), raw, row);
+    }
+  }
+
+  private static void near(
+      float[] query, int dimension, float[] rows, int at, float[] raw, int rawAt) {
+    FloatVector sum0 = FloatVector.zero(SPECIES);
+    FloatVector sum1 = sum0;
+    FloatVector sum2 = sum0;
+    FloatVector sum3 = sum0;
+    int i = 0;
+    for (; i <= dimension - UNROLL; i += UNROLL) {
+      int x = at + i * PANEL;
+      sum0 = plusSquare(FloatVector.fromArray(SPECIES, rows, x), query[i], sum0);
+      sum1 = plusSquare(FloatVector.fromArray(SPECIES, rows, x + PANEL), query[i + 1], sum1);
+      sum2 = plusSquare(FloatVector.fromArray(SPECIES, rows, x + 2 * PANEL), query[i + 2], sum2);
+      sum3 = plusSquare(FloatVector.fromArray(SPECIES, rows, x + 3 * PANEL), query[i + 3], sum3);
+    }
+    for (; i < dimension; i++) {
+      sum0 = plusSquare(FloatVector.fromArray(SPECIES, rows, at + i * PANEL), query[i], sum0);
+    }
+    sum0.add(sum1).add(sum2.add(sum3)).neg().intoArray(raw, rawAt);
   }
 
   @Override
   public void nearnessOfFour(
-      float[] queries, int dimension, float[] rows, int at, int count, float[] raw, int stride) {
-    SimdNearness.rowsOfFour(queries, dimension, rows, at, count, raw, stride);
+      float[] queries, int dimension, float[] rows, int at, int panels, float[] raw, int stride) {
+    for (int row = 0; row < panels * PANEL; row += LANES) {
+      nearOfFour(queries, dimension, rows, first(at, row, dimension), raw, row, stride);
+    }
+  }
+
+  private static void nearOfFour(
+      float[] queries, int dimension, float[] rows, int at, float[] raw, int rawAt, int stride) {
+    FloatVector sum0 = FloatVector.zero(SPECIES);
+    FloatVector sum1 = sum0;
+    FloatVector sum2 = sum0;
+    FloatVector sum3 = sum0;
+    for (int i = 0; i < dimension; i++) {
+      FloatVector a = FloatVector.fromArray(SPECIES, rows, at + i * PANEL);
+      int q = i * QUERIES;
+      sum0 = plusSquare(a, queries[q], sum0);
+      sum1 = plusSquare(a, queries[q + 1], sum1);
+      sum2 = plusSquare(a, queries[q + 2], sum2);
+      sum3 = plusSquare(a, queries[q + 3], sum3);
+    }
+    sum0.neg().intoArray(raw, rawAt);
+    sum1.neg().intoArray(raw, rawAt + stride);
+    sum2.neg().intoArray(raw, rawAt + 2 * stride);
+    sum3.neg().intoArray(raw, rawAt + 3 * stride);
   }
 
   @Override
@@ -163,8 +207,8 @@ final class SimdRowKernels implements RowKernels {
     int i = from;
     FloatVector slope = FloatVector.broadcast(SPECIES, b);
     FloatVector base = FloatVector.broadcast(SPECIES, a);
-    for (; i + LANES <= to; i += LANES) {
-      FloatVector bar = FloatVector.fromArray(SPECIES, norms, normsAt + i).fma(slope, base);
+    for (; i <= to - LANES; i += LANES) {
+      FloatVector bar = plus(FloatVector.fromArray(SPECIES, norms, normsAt + i), slope, base);
       VectorMask<Float> below =
           FloatVector.fromArray(SPECIES, raw, rawAt + i).compare(VectorOperators.LT, bar);
       if (!below.allTrue()) {
@@ -177,5 +221,27 @@ final class SimdRowKernels implements RowKernels {
       }
     }
     return to;
+  }
+
+  /// The index of the first value of a row.
+  private static int first(int at, int row, int dimension) {
+    return at + row / PANEL * PANEL * dimension + row % PANEL;
+  }
+
+  private static FloatVector plus(float[] rows, int at, float factor, FloatVector sum) {
+    return plus(FloatVector.fromArray(SPECIES, rows, at), factor, sum);
+  }
+
+  private static FloatVector plus(FloatVector a, float factor, FloatVector sum) {
+    return plus(a, FloatVector.broadcast(SPECIES, factor), sum);
+  }
+
+  private static FloatVector plus(FloatVector a, FloatVector b, FloatVector sum) {
+    return FUSED ? a.fma(b, sum) : a.mul(b).add(sum);
+  }
+
+  private static FloatVector plusSquare(FloatVector a, float b, FloatVector sum) {
+    FloatVector d = a.sub(FloatVector.broadcast(SPECIES, b));
+    return plus(d, d, sum);
   }
 }
