@@ -26,13 +26,15 @@ public final class Chain {
   private static final Pattern NUMBER =
       Pattern.compile("-?([0-9]{1,40}(\\.[0-9]{0,60})?|\\.[0-9]{1,60})([eE]-?[0-9]{1,4})?");
 
+  private final String text;
   private final List<Segment> segments;
   private final int dimension;
 
   /// A run, which takes the norm of each vector first if it `normalizes`.
   private record Segment(boolean normalizes, Run run) {}
 
-  private Chain(List<Segment> segments, int dimension) {
+  private Chain(String text, List<Segment> segments, int dimension) {
+    this.text = text;
     this.segments = List.copyOf(segments);
     this.dimension = dimension;
   }
@@ -53,7 +55,7 @@ public final class Chain {
       draft.add(kernel);
     }
     checkDimension(draft.normalizes, dimension);
-    return new Chain(draft.segments(), dimension == null ? 1 : dimension);
+    return new Chain(text, draft.segments(), dimension == null ? 1 : dimension);
   }
 
   private static void checkDimension(boolean normalizes, @Nullable Integer dimension) {
@@ -71,6 +73,12 @@ public final class Chain {
   /// How many values belong together: a vector's with `normalize`, else one.
   public int unit() {
     return dimension;
+  }
+
+  /// As it was parsed.
+  @Override
+  public String toString() {
+    return text;
   }
 
   /// Applies the chain to `length` values, whole units of them; `from` and `to` are the same run or
