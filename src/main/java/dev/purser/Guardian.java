@@ -15,6 +15,7 @@ import dev.purser.http.Edge;
 import dev.purser.http.HttpServer;
 import dev.purser.ingest.Ingest;
 import dev.purser.ledger.EventJson;
+import dev.purser.vectors.Workers;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.function.IntConsumer;
@@ -98,6 +99,7 @@ final class Guardian {
         new Doors(
             CustomerDoor.of(customers),
             BulkDoor.of(ingest),
+            Workers.start(system, settings.vectors(), log),
             node,
             events,
             settings.http(),

@@ -12,6 +12,7 @@ import dev.purser.customers.CustomersSettings;
 import dev.purser.database.DatabaseSettings;
 import dev.purser.http.HttpSettings;
 import dev.purser.ingest.IngestSettings;
+import dev.purser.vectors.VectorsSettings;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,6 +34,7 @@ public record PurserSettings(
     CacheSettings cache,
     CustomersSettings customers,
     IngestSettings ingest,
+    VectorsSettings vectors,
     HttpSettings http,
     ClusterSettings cluster,
     Config effective) {
@@ -72,6 +74,7 @@ public record PurserSettings(
             CacheSettings.read(keys.at("cache")),
             CustomersSettings.read(keys.at("customers")),
             IngestSettings.read(keys.at("ingest")),
+            VectorsSettings.read(keys.at("vectors")),
             HttpSettings.read(keys.at("http")),
             ClusterSettings.read(keys.at("cluster")),
             all);
@@ -94,7 +97,7 @@ public record PurserSettings(
             .withValue(
                 "pekko.remote.artery.canonical.port",
                 ConfigValueFactory.fromAnyRef(cluster.port()));
-    return new PurserSettings(data, database, cache, customers, ingest, http, cluster, with);
+    return new PurserSettings(data, database, cache, customers, ingest, vectors, http, cluster, with);
   }
 
   private static Config overlayEnvironment(

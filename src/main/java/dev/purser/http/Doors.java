@@ -1,6 +1,7 @@
 package dev.purser.http;
 
 import dev.purser.ledger.EventJson;
+import dev.purser.vectors.Workers;
 import java.time.InstantSource;
 import org.apache.pekko.stream.Materializer;
 
@@ -8,6 +9,7 @@ import org.apache.pekko.stream.Materializer;
 public record Doors(
     CustomerDoor customers,
     BulkDoor ingest,
+    Workers workers,
     Operations operations,
     EventJson events,
     HttpSettings settings,

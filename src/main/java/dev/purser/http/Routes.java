@@ -16,7 +16,7 @@ public final class Routes {
 
   /// All routes. HEAD answers as GET, and OPTIONS is answered for every template.
   public static final List<Route> TABLE =
-      Stream.of(customers(), ledger(), ingest(), letters(), node(), ops())
+      Stream.of(customers(), ledger(), ingest(), letters(), kernels(), node(), ops())
           .flatMap(List::stream)
           .toList();
 
@@ -30,7 +30,8 @@ public final class Routes {
   private static final List<Route> BENCHMARK =
       List.of(
           Route.of("GET", "/bench/constant/{id}", READER, BenchmarkCalls::get),
-          Route.of("POST", "/bench/constant/{id}/purchases", WRITER, BenchmarkCalls::post));
+          Route.of("POST", "/bench/constant/{id}/purchases", WRITER, BenchmarkCalls::post),
+          Route.of("POST", "/bench/echo", READER, BenchmarkCalls::echo).as(Form.OCTETS));
 
   private Routes() {}
 
@@ -97,6 +98,18 @@ public final class Routes {
         Route.of("DELETE", "/v1/dead-letters/{id}", WRITER, LetterCalls::delete),
         Route.of("POST", "/v1/dead-letters/{id}/replay", WRITER, LetterCalls::replay)
             .as(Form.LINES));
+  }
+
+  private static List<Route> kernels() {
+    return List.of(
+        Route.of(
+                "POST",
+                "/v1/vectors/transform",
+                READER,
+                TransformCalls::transform,
+                "kernel",
+                "dimension")
+            .as(Form.OCTETS));
   }
 
   private static List<Route> node() {

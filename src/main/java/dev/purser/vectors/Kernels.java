@@ -21,7 +21,7 @@ package dev.purser.vectors;
 /// (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., section 3.1), plus
 /// `n * 2^-149` where products underflow. A sum whose parts overflow is infinite or NaN, even if
 /// the exact one is not; NaN in gives NaN out.
-public interface Kernels {
+interface Kernels {
 
   /// The implementation, in an operator's words.
   String name();
@@ -37,11 +37,16 @@ public interface Kernels {
   void clamp(
       float min, float max, float[] from, int fromOffset, float[] to, int toOffset, int length);
 
-  /// One vector divided by its Euclidean norm: each component within 4 units in its last place of
+  /// The kernels of `run` one after another, in one pass. In a run of more than one, NaN comes out
+  /// quiet.
+  void run(Run run, float[] from, int fromOffset, float[] to, int toOffset, int length);
+
+  /// One vector divided by its Euclidean norm, then the kernels of `then` in the same pass; `then`
+  /// begins with a scale, whose factor is 1 and stands for the norm's. The quotient is within 4 units in its last place of
   /// the exact quotient plus `n * u` of it, whatever the exponents (a norm that 32 bits cannot hold
   /// is computed in 64). A zero vector is copied as it is. With an infinite component the infinite
   /// ones become NaN and the finite ones zero; with a NaN all become NaN.
-  void normalize(float[] from, int fromOffset, float[] to, int toOffset, int length);
+  void normalize(Run then, float[] from, int fromOffset, float[] to, int toOffset, int length);
 
   /// The sum of `a[i] * b[i]`.
   float dot(float[] a, int aOffset, float[] b, int bOffset, int length);

@@ -5,7 +5,7 @@ import org.slf4j.LoggerFactory;
 
 /// Which [Kernels] this JVM uses: chosen once, logged once. Without the flag that opens the vector
 /// API the service runs on the scalar ones, and says which flag is missing.
-public final class KernelsChoice {
+final class KernelsChoice {
   private static final Logger LOG = LoggerFactory.getLogger(KernelsChoice.class);
   private static final String MODULE = "jdk.incubator.vector";
   private static final Kernels CHOSEN = choose(ModuleLayer.boot().findModule(MODULE).isPresent());
@@ -13,7 +13,7 @@ public final class KernelsChoice {
   private KernelsChoice() {}
 
   /// The kernels of this JVM, the same for its whole life.
-  public static Kernels chosen() {
+  static Kernels chosen() {
     return CHOSEN;
   }
 
@@ -25,7 +25,7 @@ public final class KernelsChoice {
           MODULE);
       return new ScalarKernels();
     }
-    Kernels simd = new ScalarKernels();
+    Kernels simd = new SimdKernels();
     LOG.info("Kernels: {}", simd.name());
     return simd;
   }

@@ -29,19 +29,42 @@ final class ScalarKernels implements Kernels {
   public void clamp(
       float min, float max, float[] from, int fromOffset, float[] to, int toOffset, int length) {
     for (int i = 0; i < length; i++) {
-      float v = from[fromOffset + i];
-      to[toOffset + i] = v < min ? min : v > max ? max : v;
+      to[toOffset + i] = clamped(from[fromOffset + i], min, max);
     }
   }
 
   @Override
-  public void normalize(float[] from, int fromOffset, float[] to, int toOffset, int length) {
+  public void run(Run run, float[] from, int fromOffset, float[] to, int toOffset, int length) {
+    switch (run.shape()) {
+      case SCALE -> scale(run.factor(0), from, fromOffset, to, toOffset, length);
+      case ADD -> add(run.addend(0), from, fromOffset, to, toOffset, length);
+      case CLAMP -> clamp(run.min(0), run.max(0), from, fromOffset, to, toOffset, length);
+      case STAGES -> stages(run, from, fromOffset, to, toOffset, length);
+    }
+  }
+
+  private static void stages(
+      Run run, float[] from, int fromOffset, float[] to, int toOffset, int length) {
+    for (int i = 0; i < length; i++) {
+      float v = from[fromOffset + i];
+      for (int stage = 0; stage < run.stages(); stage++) {
+        v = v * run.factor(stage) + run.addend(stage);
+        v = clamped(v, run.min(stage), run.max(stage));
+      }
+      to[toOffset + i] = v;
+    }
+  }
+
+  @Override
+  public void normalize(
+      Run then, float[] from, int fromOffset, float[] to, int toOffset, int length) {
     // Squares of 32-bit floats neither overflow nor underflow in 64 bits.
     double norm = Math.sqrt(sum(from, fromOffset, from, fromOffset, length));
     double divisor = norm == 0 ? 1 : norm;
     for (int i = 0; i < length; i++) {
       to[toOffset + i] = (float) (from[fromOffset + i] / divisor);
     }
+    run(then, to, toOffset, to, toOffset, length); // its own factor is 1
   }
 
   @Override
@@ -94,6 +117,10 @@ final class ScalarKernels implements Kernels {
         to[toOffset + q * rowCount + r] = dot(queries, query, rows, row, dimension);
       }
     }
+  }
+
+  private static float clamped(float v, float min, float max) {
+    return v < min ? min : v > max ? max : v;
   }
 
   private static double sum(float[] a, int aOffset, float[] b, int bOffset, int length) {

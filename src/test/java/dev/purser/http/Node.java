@@ -60,6 +60,7 @@ final class Node implements AutoCloseable {
         new Doors(
             CustomerDoor.of(customers),
             BulkDoor.of(ingest),
+            Served.workers(kit, config),
             new Stubs.StubOperations(),
             new EventJson("GBP", clock),
             http,
@@ -110,7 +111,7 @@ final class Node implements AutoCloseable {
               coordinated-shutdown.exit-jvm = off
             }
             """);
-    for (String name : List.of("http", "database", "customers", "cache", "ingest")) {
+    for (String name : List.of("http", "database", "customers", "cache", "ingest", "vectors")) {
       config = config.withFallback(ConfigFactory.parseFile(new File("conf/" + name + ".conf")));
     }
     return config.withFallback(ConfigFactory.load()).resolve();

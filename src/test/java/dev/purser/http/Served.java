@@ -7,7 +7,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import dev.purser.config.Keys;
+import dev.purser.faults.SupervisionLog;
 import dev.purser.ledger.EventJson;
+import dev.purser.vectors.VectorsSettings;
+import dev.purser.vectors.Workers;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -45,6 +48,7 @@ final class Served implements AutoCloseable {
         new Doors(
             customers,
             bulk,
+            workers(kit, config),
             operations,
             new EventJson("GBP", InstantSource.system()),
             settings(config),
@@ -69,8 +73,19 @@ final class Served implements AutoCloseable {
                 + "pekko.loglevel = WARNING\n"
                 + String.join("\n", overrides))
         .withFallback(ConfigFactory.parseFile(new File("conf/http.conf")))
+        .withFallback(ConfigFactory.parseFile(new File("conf/vectors.conf")))
         .withFallback(ConfigFactory.load())
         .resolve();
+  }
+
+  static Workers workers(ActorTestKit kit, Config config) {
+    Keys keys = new Keys(config.getConfig("purser"));
+    VectorsSettings settings = VectorsSettings.read(keys.at("vectors"));
+    if (!keys.reasons().isEmpty()) {
+      throw new IllegalArgumentException(keys.reasons().toString());
+    }
+    return Workers.start(
+        kit.system(), settings, new SupervisionLog(50, InstantSource.system()));
   }
 
   static HttpSettings settings(Config config) {

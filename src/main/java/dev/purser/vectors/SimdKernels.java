@@ -1,0 +1,339 @@
+package dev.purser.vectors;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/// Kernels over the machine's widest registers, through the JDK's vector API. Immutable.
+///
+/// Each has one shape: a body unrolled [#UNROLL] times, a tail of single registers, and a last
+/// register under a mask (reductions) or single values (elementwise). Four registers in flight hide
+/// the latency of an addition, and two loads a cycle need no more.
+///
+/// Sums are of products rounded on their own, not fused: a machine without fused multiply-add would
+/// compute those a thousand times slower, and the loads are the bottleneck anyway.
+final class SimdKernels implements Kernels {
+  private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+  private static final int LANES = SPECIES.length();
+  private static final int UNROLL = 4;
+  private static final int STRIDE = UNROLL * LANES;
+
+  /// Sums of squares in this range are as good in 32 bits as in 64: none of their parts overflowed,
+  /// and what underflowed is too small to be seen.
+  private static final float SAFE_MIN = 0x1p-60f;
+
+  private static final float SAFE_MAX = Float.MAX_VALUE;
+
+  private final ScalarKernels reference = new ScalarKernels();
+
+  @Override
+  public String name() {
+    return "SIMD, " + SPECIES.vectorBitSize() + " bits";
+  }
+
+  @Override
+  public void scale(
+      float factor, float[] from, int fromOffset, float[] to, int toOffset, int length) {
+    FloatVector factors = FloatVector.broadcast(SPECIES, factor);
+    int i = 0;
+    for (; i < SPECIES.loopBound(length); i += LANES) {
+      at(from, fromOffset + i).mul(factors).intoArray(to, toOffset + i);
+    }
+    for (; i < length; i++) {
+      to[toOffset + i] = from[fromOffset + i] * factor;
+    }
+  }
+
+  @Override
+  public void add(
+      float addend, float[] from, int fromOffset, float[] to, int toOffset, int length) {
+    FloatVector addends = FloatVector.broadcast(SPECIES, addend);
+    int i = 0;
+    for (; i < SPECIES.loopBound(length); i += LANES) {
+      at(from, fromOffset + i).add(addends).intoArray(to, toOffset + i);
+    }
+    for (; i < length; i++) {
+      to[toOffset + i] = from[fromOffset + i] + addend;
+    }
+  }
+
+  @Override
+  public void clamp(
+      float min, float max, float[] from, int fromOffset, float[] to, int toOffset, int length) {
+    FloatVector mins = FloatVector.broadcast(SPECIES, min);
+    FloatVector maxs = FloatVector.broadcast(SPECIES, max);
+    int i = 0;
+    for (; i < SPECIES.loopBound(length); i += LANES) {
+      clamped(at(from, fromOffset + i), mins, maxs).intoArray(to, toOffset + i);
+    }
+    for (; i < length; i++) {
+      float v = from[fromOffset + i];
+      to[toOffset + i] = v < min ? min : v > max ? max : v;
+    }
+  }
+
+  @Override
+  public void run(Run run, float[] from, int fromOffset, float[] to, int toOffset, int length) {
+    switch (run.shape()) {
+      case SCALE -> scale(run.factor(0), from, fromOffset, to, toOffset, length);
+      case ADD -> add(run.addend(0), from, fromOffset, to, toOffset, length);
+      case CLAMP -> clamp(run.min(0), run.max(0), from, fromOffset, to, toOffset, length);
+      case STAGES -> stages(run, run.factor(0), from, fromOffset, to, toOffset, length);
+    }
+  }
+
+  @Override
+  public void normalize(
+      Run then, float[] from, int fromOffset, float[] to, int toOffset, int length) {
+    float squares = dot(from, fromOffset, from, fromOffset, length);
+    if (!(squares >= SAFE_MIN && squares <= SAFE_MAX)) {
+      reference.normalize(then, from, fromOffset, to, toOffset, length);
+      return;
+    }
+    float factor = (float) (1 / Math.sqrt(squares));
+    if (then.shape() == Run.Shape.SCALE) {
+      scale(factor, from, fromOffset, to, toOffset, length);
+    } else {
+      stages(then, factor, from, fromOffset, to, toOffset, length);
+    }
+  }
+
+  /// A loop for each number of stages: a loop over stages inside would keep the compiler from
+  /// holding values in registers (measured: fifty times slower).
+  private static void stages(
+      Run run, float factor, float[] from, int fromOffset, float[] to, int toOffset, int length) {
+    switch (run.stages()) {
+      case 1 -> one(run, factor, from, fromOffset, to, toOffset, length);
+      case 2 -> two(run, factor, from, fromOffset, to, toOffset, length);
+      default -> three(run, factor, from, fromOffset, to, toOffset, length);
+    }
+  }
+
+  private static void one(
+      Run run, float factor, float[] from, int fromOffset, float[] to, int toOffset, int length) {
+    FloatVector f0 = FloatVector.broadcast(SPECIES, factor);
+    FloatVector a0 = FloatVector.broadcast(SPECIES, run.addend(0));
+    FloatVector l0 = FloatVector.broadcast(SPECIES, run.min(0));
+    FloatVector h0 = FloatVector.broadcast(SPECIES, run.max(0));
+    int i = 0;
+    for (; i < SPECIES.loopBound(length); i += LANES) {
+      FloatVector v = at(from, fromOffset + i);
+      v = clamped(v.mul(f0).add(a0), l0, h0);
+      v.intoArray(to, toOffset + i);
+    }
+    if (i < length) {
+      VectorMask<Float> rest = SPECIES.indexInRange(i, length);
+      FloatVector v = at(from, fromOffset + i, rest);
+      v = clamped(v.mul(f0).add(a0), l0, h0);
+      v.intoArray(to, toOffset + i, rest);
+    }
+  }
+
+  private static void two(
+      Run run, float factor, float[] from, int fromOffset, float[] to, int toOffset, int length) {
+    FloatVector f0 = FloatVector.broadcast(SPECIES, factor);
+    FloatVector a0 = FloatVector.broadcast(SPECIES, run.addend(0));
+    FloatVector l0 = FloatVector.broadcast(SPECIES, run.min(0));
+    FloatVector h0 = FloatVector.broadcast(SPECIES, run.max(0));
+    FloatVector f1 = FloatVector.broadcast(SPECIES, run.factor(1));
+    FloatVector a1 = FloatVector.broadcast(SPECIES, run.addend(1));
+    FloatVector l1 = FloatVector.broadcast(SPECIES, run.min(1));
+    FloatVector h1 = FloatVector.broadcast(SPECIES, run.max(1));
+    int i = 0;
+    for (; i < SPECIES.loopBound(length); i += LANES) {
+      FloatVector v = at(from, fromOffset + i);
+      v = clamped(v.mul(f0).add(a0), l0, h0);
+      v = clamped(v.mul(f1).add(a1), l1, h1);
+      v.intoArray(to, toOffset + i);
+    }
+    if (i < length) {
+      VectorMask<Float> rest = SPECIES.indexInRange(i, length);
+      FloatVector v = at(from, fromOffset + i, rest);
+      v = clamped(v.mul(f0).add(a0), l0, h0);
+      v = clamped(v.mul(f1).add(a1), l1, h1);
+      v.intoArray(to, toOffset + i, rest);
+    }
+  }
+
+  private static void three(
+      Run run, float factor, float[] from, int fromOffset, float[] to, int toOffset, int length) {
+    FloatVector f0 = FloatVector.broadcast(SPECIES, factor);
+    FloatVector a0 = FloatVector.broadcast(SPECIES, run.addend(0));
+    FloatVector l0 = FloatVector.broadcast(SPECIES, run.min(0));
+    FloatVector h0 = FloatVector.broadcast(SPECIES, run.max(0));
+    FloatVector f1 = FloatVector.broadcast(SPECIES, run.factor(1));
+    FloatVector a1 = FloatVector.broadcast(SPECIES, run.addend(1));
+    FloatVector l1 = FloatVector.broadcast(SPECIES, run.min(1));
+    FloatVector h1 = FloatVector.broadcast(SPECIES, run.max(1));
+    FloatVector f2 = FloatVector.broadcast(SPECIES, run.factor(2));
+    FloatVector a2 = FloatVector.broadcast(SPECIES, run.addend(2));
+    FloatVector l2 = FloatVector.broadcast(SPECIES, run.min(2));
+    FloatVector h2 = FloatVector.broadcast(SPECIES, run.max(2));
+    int i = 0;
+    for (; i < SPECIES.loopBound(length); i += LANES) {
+      FloatVector v = at(from, fromOffset + i);
+      v = clamped(v.mul(f0).add(a0), l0, h0);
+      v = clamped(v.mul(f1).add(a1), l1, h1);
+      v = clamped(v.mul(f2).add(a2), l2, h2);
+      v.intoArray(to, toOffset + i);
+    }
+    if (i < length) {
+      VectorMask<Float> rest = SPECIES.indexInRange(i, length);
+      FloatVector v = at(from, fromOffset + i, rest);
+      v = clamped(v.mul(f0).add(a0), l0, h0);
+      v = clamped(v.mul(f1).add(a1), l1, h1);
+      v = clamped(v.mul(f2).add(a2), l2, h2);
+      v.intoArray(to, toOffset + i, rest);
+    }
+  }
+
+  @Override
+  public float dot(float[] a, int aOffset, float[] b, int bOffset, int length) {
+    FloatVector s0 = FloatVector.zero(SPECIES);
+    FloatVector s1 = FloatVector.zero(SPECIES);
+    FloatVector s2 = FloatVector.zero(SPECIES);
+    FloatVector s3 = FloatVector.zero(SPECIES);
+    int i = 0;
+    for (; i <= length - STRIDE; i += STRIDE) {
+      int x = aOffset + i;
+      int y = bOffset + i;
+      s0 = s0.add(at(a, x).mul(at(b, y)));
+      s1 = s1.add(at(a, x + LANES).mul(at(b, y + LANES)));
+      s2 = s2.add(at(a, x + 2 * LANES).mul(at(b, y + 2 * LANES)));
+      s3 = s3.add(at(a, x + 3 * LANES).mul(at(b, y + 3 * LANES)));
+    }
+    for (; i <= length - LANES; i += LANES) {
+      s0 = s0.add(at(a, aOffset + i).mul(at(b, bOffset + i)));
+    }
+    if (i < length) {
+      VectorMask<Float> rest = SPECIES.indexInRange(i, length);
+      s1 = s1.add(at(a, aOffset + i, rest).mul(at(b, bOffset + i, rest)));
+    }
+    return s0.add(s1).add(s2.add(s3)).reduceLanes(VectorOperators.ADD);
+  }
+
+  @Override
+  public float cosine(float[] a, int aOffset, float[] b, int bOffset, int length) {
+    float aSquares = dot(a, aOffset, a, aOffset, length);
+    float bSquares = dot(b, bOffset, b, bOffset, length);
+    float dot = dot(a, aOffset, b, bOffset, length);
+    boolean safe =
+        aSquares >= SAFE_MIN
+            && aSquares <= SAFE_MAX
+            && bSquares >= SAFE_MIN
+            && bSquares <= SAFE_MAX;
+    // By Cauchy and Schwarz the product of safe vectors does not overflow either.
+    return safe
+        ? (float) (dot / (Math.sqrt(aSquares) * Math.sqrt(bSquares)))
+        : reference.cosine(a, aOffset, b, bOffset, length);
+  }
+
+  @Override
+  public float squaredEuclidean(float[] a, int aOffset, float[] b, int bOffset, int length) {
+    FloatVector s0 = FloatVector.zero(SPECIES);
+    FloatVector s1 = FloatVector.zero(SPECIES);
+    FloatVector s2 = FloatVector.zero(SPECIES);
+    FloatVector s3 = FloatVector.zero(SPECIES);
+    int i = 0;
+    for (; i <= length - STRIDE; i += STRIDE) {
+      int x = aOffset + i;
+      int y = bOffset + i;
+      FloatVector d0 = at(a, x).sub(at(b, y));
+      FloatVector d1 = at(a, x + LANES).sub(at(b, y + LANES));
+      FloatVector d2 = at(a, x + 2 * LANES).sub(at(b, y + 2 * LANES));
+      FloatVector d3 = at(a, x + 3 * LANES).sub(at(b, y + 3 * LANES));
+      s0 = s0.add(d0.mul(d0));
+      s1 = s1.add(d1.mul(d1));
+      s2 = s2.add(d2.mul(d2));
+      s3 = s3.add(d3.mul(d3));
+    }
+    for (; i <= length - LANES; i += LANES) {
+      FloatVector d = at(a, aOffset + i).sub(at(b, bOffset + i));
+      s0 = s0.add(d.mul(d));
+    }
+    if (i < length) {
+      VectorMask<Float> rest = SPECIES.indexInRange(i, length);
+      FloatVector d = at(a, aOffset + i, rest).sub(at(b, bOffset + i, rest));
+      s1 = s1.add(d.mul(d));
+    }
+    return s0.add(s1).add(s2.add(s3)).reduceLanes(VectorOperators.ADD);
+  }
+
+  @Override
+  public void dotRows(
+      int dimension,
+      float[] queries,
+      int queriesOffset,
+      int queryCount,
+      float[] rows,
+      int rowsOffset,
+      int rowCount,
+      float[] to,
+      int toOffset) {
+    for (int r = 0; r < rowCount; r++) {
+      int row = rowsOffset + r * dimension;
+      int q = 0;
+      for (; q <= queryCount - UNROLL; q += UNROLL) {
+        int query = queriesOffset + q * dimension;
+        dotFour(dimension, queries, query, rows, row, to, toOffset + q * rowCount + r, rowCount);
+      }
+      for (; q < queryCount; q++) {
+        int query = queriesOffset + q * dimension;
+        to[toOffset + q * rowCount + r] = dot(queries, query, rows, row, dimension);
+      }
+    }
+  }
+
+  /// One row, loaded once, against four queries; the products go to every `step`-th value.
+  private static void dotFour(
+      int dimension,
+      float[] queries,
+      int query,
+      float[] rows,
+      int row,
+      float[] to,
+      int toOffset,
+      int step) {
+    FloatVector s0 = FloatVector.zero(SPECIES);
+    FloatVector s1 = FloatVector.zero(SPECIES);
+    FloatVector s2 = FloatVector.zero(SPECIES);
+    FloatVector s3 = FloatVector.zero(SPECIES);
+    int i = 0;
+    for (; i <= dimension - LANES; i += LANES) {
+      FloatVector v = at(rows, row + i);
+      int x = query + i;
+      s0 = s0.add(at(queries, x).mul(v));
+      s1 = s1.add(at(queries, x + dimension).mul(v));
+      s2 = s2.add(at(queries, x + 2 * dimension).mul(v));
+      s3 = s3.add(at(queries, x + 3 * dimension).mul(v));
+    }
+    if (i < dimension) {
+      VectorMask<Float> rest = SPECIES.indexInRange(i, dimension);
+      FloatVector v = at(rows, row + i, rest);
+      int x = query + i;
+      s0 = s0.add(at(queries, x, rest).mul(v));
+      s1 = s1.add(at(queries, x + dimension, rest).mul(v));
+      s2 = s2.add(at(queries, x + 2 * dimension, rest).mul(v));
+      s3 = s3.add(at(queries, x + 3 * dimension, rest).mul(v));
+    }
+    to[toOffset] = s0.reduceLanes(VectorOperators.ADD);
+    to[toOffset + step] = s1.reduceLanes(VectorOperators.ADD);
+    to[toOffset + 2 * step] = s2.reduceLanes(VectorOperators.ADD);
+    to[toOffset + 3 * step] = s3.reduceLanes(VectorOperators.ADD);
+  }
+
+  private static FloatVector at(float[] values, int offset) {
+    return FloatVector.fromArray(SPECIES, values, offset);
+  }
+
+  private static FloatVector at(float[] values, int offset, VectorMask<Float> mask) {
+    return FloatVector.fromArray(SPECIES, values, offset, mask);
+  }
+
+  /// By comparison and not by the API's own minimum, which would move a NaN's payload and the sign
+  /// of zero, and costs five instructions.
+  private static FloatVector clamped(FloatVector v, FloatVector min, FloatVector max) {
+    return v.blend(min, v.lt(min)).blend(max, v.compare(VectorOperators.GT, max));
+  }
+}
