@@ -51,30 +51,57 @@ final class ArchitectureTest {
   private static final Map<String, Set<String>> ARROWS =
       Map.ofEntries(
           Map.entry("faults", Set.of()),
-          Map.entry("strings", Set.of()),
+          Map.entry("strings", Set.of("faults", "metrics")),
           Map.entry("metrics", Set.of()),
           Map.entry("config", Set.of()),
-          Map.entry("vectors", Set.of("config", "faults", "metrics")),
+          Map.entry(
+              "vectors",
+              Set.of(
+                  "cluster", "config", "database", "faults", "ledger", "metrics", "partitions")),
           Map.entry("cluster", Set.of("config", "faults", "metrics")),
           Map.entry("ledger", Set.of("faults")),
           Map.entry("slots", Set.of("config", "faults", "ledger", "metrics")),
           Map.entry("cache", Set.of("config", "faults", "ledger", "metrics")),
           Map.entry("database", Set.of("config", "faults", "ledger", "metrics", "slots")),
+          Map.entry("documents", Set.of("faults", "metrics", "strings")),
           Map.entry(
               "customers",
               Set.of("cache", "cluster", "config", "database", "faults", "ledger", "metrics")),
+          Map.entry("partitions", Set.of("cluster", "config", "database", "faults", "metrics")),
           Map.entry(
-              "ingest", Set.of("config", "customers", "database", "faults", "ledger", "metrics")),
+              "documents",
+              Set.of(
+                  "cluster",
+                  "config",
+                  "database",
+                  "faults",
+                  "ledger",
+                  "metrics",
+                  "partitions",
+                  "strings")),
+          Map.entry(
+              "ingest",
+              Set.of(
+                  "config",
+                  "customers",
+                  "database",
+                  "documents",
+                  "faults",
+                  "ledger",
+                  "metrics",
+                  "partitions")),
           Map.entry(
               "http",
               Set.of(
                   "config",
                   "customers",
                   "database",
+                  "documents",
                   "faults",
                   "ingest",
                   "ledger",
                   "metrics",
+                  "partitions",
                   "vectors")));
 
   /// Packages of others, and the packages of ours that may use them; the root is named `""`.
@@ -85,7 +112,9 @@ final class ArchitectureTest {
           new Technology(List.of("kamon.."), Set.of("metrics")),
           new Technology(List.of("org.apache.pekko.http.."), Set.of("http")),
           new Technology(
-              List.of("org.apache.pekko.cluster.sharding.."), Set.of("customers", "cluster")),
+              List.of("org.apache.pekko.cluster.sharding.."),
+              Set.of("customers", "cluster", "partitions")),
+          new Technology(List.of("org.roaringbitmap.."), Set.of("documents")),
           new Technology(List.of("com.github.benmanes.caffeine.."), Set.of("cache")),
           // Kamon and the settings of sharding are handed a Config; all others read through Keys.
           new Technology(

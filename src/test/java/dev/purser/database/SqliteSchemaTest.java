@@ -13,6 +13,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -119,10 +120,31 @@ class SqliteSchemaTest {
     try (Connection connection = source.getConnection();
         Statement statement = connection.createStatement()) {
       SqliteSchema.prepare(
-          connection, source, file, 2, "classpath:db/sqlite", "classpath:db/later");
+          connection, source, file, 3, "classpath:db/sqlite", "classpath:db/later");
       try (ResultSet row = statement.executeQuery("SELECT note FROM later")) {
         assertThat(row.getString(1)).isEqualTo("found 1");
       }
+    }
+    assertThat(pragma("user_version")).isEqualTo("3");
+  }
+
+  @Test
+  void schemaOfVersionOne_isMigratedToHoldRecords() throws SQLException {
+    SQLiteDataSource source = new SQLiteDataSource();
+    source.setUrl("jdbc:sqlite:" + file);
+    var _ =
+        Flyway.configure()
+            .dataSource(source)
+            .locations("classpath:db/sqlite")
+            .target("1")
+            .load()
+            .migrate();
+    run("INSERT INTO customers VALUES ('ada', 7, 1, 0, NULL, NULL)");
+    assertThat(pragma("user_version")).isEqualTo("1");
+    try (TestStore store = new TestStore(folder)) {
+      assertThat(store.profile("ada").version()).isEqualTo(7);
+      Share share = new Share("documents", 0, 255);
+      assertThat(store.store.answer(new Query.Records(share, 1, 1, null)).records()).isEmpty();
     }
     assertThat(pragma("user_version")).isEqualTo("2");
   }
