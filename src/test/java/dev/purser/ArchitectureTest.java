@@ -63,7 +63,6 @@ final class ArchitectureTest {
           Map.entry("slots", Set.of("config", "faults", "ledger", "metrics")),
           Map.entry("cache", Set.of("config", "faults", "ledger", "metrics")),
           Map.entry("database", Set.of("config", "faults", "ledger", "metrics", "slots")),
-          Map.entry("documents", Set.of("faults", "metrics", "strings")),
           Map.entry(
               "customers",
               Set.of("cache", "cluster", "config", "database", "faults", "ledger", "metrics")),

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// ## Limits
 ///
-/// Every byte is counted in the node's [Allowance]. Whoever puts a new row has taken [#rowBytes]
+/// Every byte is counted in the node's [Allowance]. Whoever puts a new row has taken [#rowBytes(int, long)]
 /// from it before, and gives them back after; so the limit is kept but for the part of the last
 /// chunk that holds no rows yet.
 final class Block {
@@ -102,9 +102,9 @@ final class Block {
     return Math.min(rowsPerChunk, size() - firstRow(n));
   }
 
-  /// What one more row takes.
-  long rowBytes(byte[] id) {
-    return chunkBytes(1) + Ids.cost(id);
+  /// What one more row takes, with an id of so many bytes.
+  static long rowBytes(int dimension, long idBytes) {
+    return chunkBytes(dimension, 1) + Ids.cost(idBytes);
   }
 
   /// Stores a copy of `vector` under `id`; whether that is new.
@@ -153,7 +153,7 @@ final class Block {
     }
     to.norms()[row % rowsPerChunk] = from.norms()[last % rowsPerChunk];
     to.versions()[row % rowsPerChunk] = from.versions()[last % rowsPerChunk];
-    give(Ids.cost(ids.at(row)));
+    give(Ids.cost(ids.at(row).length));
     ids.remove(row);
     dropSpares();
     return true;
@@ -191,7 +191,7 @@ final class Block {
     int at = size() / rowsPerChunk;
     int held = at < chunks.size() ? chunks.get(at).norms().length : 0;
     int rows = within < held ? 0 : at == 0 ? firstRows(held) : rowsPerChunk;
-    long more = Ids.cost(id) + (rows == 0 ? 0 : chunkBytes(rows) - chunkBytes(held));
+    long more = Ids.cost(id.length) + (rows == 0 ? 0 : chunkBytes(dimension, rows) - chunkBytes(dimension, held));
     allowance.add(more);
     bytes += more;
     if (rows > 0) {
@@ -219,7 +219,7 @@ final class Block {
   private void dropSpares() {
     int keep = size() == 0 ? 0 : chunks() + 1;
     while (chunks.size() > keep) {
-      give(chunkBytes(chunks.removeLast().norms().length));
+      give(chunkBytes(dimension, chunks.removeLast().norms().length));
     }
   }
 
@@ -228,7 +228,7 @@ final class Block {
     allowance.give(n);
   }
 
-  private long chunkBytes(int rows) {
+  private static long chunkBytes(int dimension, int rows) {
     return (long) rows * (Float.BYTES * (dimension + 1) + Long.BYTES);
   }
 

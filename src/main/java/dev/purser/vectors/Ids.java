@@ -42,9 +42,9 @@ final class Ids {
     this.seed = seed;
   }
 
-  /// Bytes that an entry takes at most.
-  static long cost(byte[] id) {
-    return OVERHEAD + id.length;
+  /// Bytes that an entry takes at most, with an id of so many bytes.
+  static long cost(long idBytes) {
+    return OVERHEAD + idBytes;
   }
 
   int size() {
