@@ -36,6 +36,7 @@ final class Node implements Operations {
   private volatile @Nullable Standing standing;
   private volatile @Nullable String address;
   private volatile boolean joined;
+  private volatile boolean loaded;
   private volatile boolean draining;
 
   Node(
@@ -70,6 +71,10 @@ final class Node implements Operations {
     joined = true;
   }
 
+  void loaded() {
+    loaded = true;
+  }
+
   void drainBegins() {
     draining = true;
   }
@@ -93,6 +98,9 @@ final class Node implements Operations {
     }
     if (!joined) {
       reasons.add("joining");
+    }
+    if (!loaded) {
+      reasons.add("loading documents and vectors");
     }
     if (address == null) {
       reasons.add("binding");

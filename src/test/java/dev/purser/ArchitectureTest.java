@@ -88,7 +88,8 @@ final class ArchitectureTest {
                   "faults",
                   "ledger",
                   "metrics",
-                  "partitions")),
+                  "partitions",
+                  "vectors")),
           Map.entry(
               "http",
               Set.of(

@@ -16,7 +16,16 @@ public final class Routes {
 
   /// All routes. HEAD answers as GET, and OPTIONS is answered for every template.
   public static final List<Route> TABLE =
-      Stream.of(customers(), ledger(), ingest(), letters(), kernels(), node(), ops())
+      Stream.of(
+              customers(),
+              ledger(),
+              documents(),
+              vectors(),
+              ingest(),
+              letters(),
+              kernels(),
+              node(),
+              ops())
           .flatMap(List::stream)
           .toList();
 
@@ -77,6 +86,26 @@ public final class Routes {
         Route.of("GET", "/v1/customers/{id}/refunds/{rid}", READER, LedgerCalls::refund),
         Route.of("POST", "/v1/customers/{id}/settlement", WRITER, SettlementCalls::one),
         Route.of("POST", "/v1/settlements", WRITER, SettlementCalls::all).as(Form.LINES));
+  }
+
+  private static List<Route> documents() {
+    return List.of(
+        listing("/v1/documents", DocumentCalls::list, "field.*"),
+        Route.of("GET", "/v1/documents/{id}", READER, DocumentCalls::get),
+        Route.of("PUT", "/v1/documents/{id}", WRITER, DocumentCalls::put),
+        Route.of("DELETE", "/v1/documents/{id}", WRITER, DocumentCalls::delete),
+        Route.of("POST", "/v1/documents/{id}/fields", WRITER, DocumentCalls::append));
+  }
+
+  private static List<Route> vectors() {
+    return List.of(
+        Route.of("GET", "/v1/vectors", READER, VectorCalls::spaces),
+        Route.of("GET", "/v1/vectors/{space}", READER, VectorCalls::space),
+        Route.of("DELETE", "/v1/vectors/{space}", OPERATOR, VectorCalls::drop),
+        Route.of("GET", "/v1/vectors/{space}/{id}", READER, VectorCalls::get),
+        Route.of("PUT", "/v1/vectors/{space}/{id}", WRITER, VectorCalls::put),
+        Route.of("DELETE", "/v1/vectors/{space}/{id}", WRITER, VectorCalls::delete),
+        Route.of("POST", "/v1/vectors/{space}/search", READER, VectorCalls::search));
   }
 
   private static List<Route> ingest() {

@@ -39,6 +39,7 @@ final class Runs {
 
   private final ActorContext<Command> context;
   private final CustomerWrites customers;
+  private final RecordWrites records;
   private final Chores chores;
   private final IngestSettings settings;
   private final InstantSource clock;
@@ -93,24 +94,30 @@ final class Runs {
   private Runs(
       ActorContext<Command> context,
       CustomerWrites customers,
+      RecordWrites records,
       Chores chores,
       IngestSettings settings,
       InstantSource clock) {
     this.context = context;
     this.customers = customers;
+    this.records = records;
     this.chores = chores;
     this.settings = settings;
     this.clock = clock;
   }
 
   static Behavior<Command> create(
-      CustomerWrites customers, Chores chores, IngestSettings settings, InstantSource clock) {
+      CustomerWrites customers,
+      RecordWrites records,
+      Chores chores,
+      IngestSettings settings,
+      InstantSource clock) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
                 timers -> {
                   timers.startTimerWithFixedDelay(new Expire(), settings.expireEvery());
-                  Runs runs = new Runs(context, customers, chores, settings, clock);
+                  Runs runs = new Runs(context, customers, records, chores, settings, clock);
                   Chore interrupt = new Chore.InterruptRuns();
                   context.pipeToSelf(
                       Chores.noted(interrupt, chores.patiently(interrupt, settings.patience())),
@@ -199,6 +206,7 @@ final class Runs {
             events.first(),
             context.getSelf(),
             customers,
+            records,
             chores,
             settings,
             clock);

@@ -20,6 +20,13 @@ interface RowKernels {
   /// Queries that the kernels for several take at once.
   int QUERIES = 4;
 
+  /// Those that this JVM can run: as [KernelsChoice] has chosen, which has logged it.
+  static RowKernels chosen() {
+    return KernelsChoice.chosen() instanceof ScalarKernels
+        ? new ScalarRowKernels()
+        : new SimdRowKernels();
+  }
+
   /// The scalar products of a query with the rows of panels that follow each other.
   ///
   /// @param query `dimension` floats

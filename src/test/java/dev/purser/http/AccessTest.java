@@ -185,7 +185,10 @@ final class AccessTest {
         Doors doors =
             new Doors(
                 first.customers,
+                first.documents,
                 first.bulk,
+                Served.workers(kit, config),
+                first.vectors,
                 first.operations,
                 new EventJson("GBP", InstantSource.system()),
                 Served.settings(config),

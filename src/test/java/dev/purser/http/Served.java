@@ -34,6 +34,8 @@ final class Served implements AutoCloseable {
   static final ObjectMapper JSON = new ObjectMapper();
   private static final RouteTree ROUTES = new RouteTree(Routes.TABLE);
   final Stubs.StubCustomers customers = new Stubs.StubCustomers();
+  final Stubs.StubDocuments documents = new Stubs.StubDocuments();
+  final Stubs.StubVectors vectors = new Stubs.StubVectors();
   final Stubs.StubBulk bulk = new Stubs.StubBulk();
   final Stubs.StubOperations operations = new Stubs.StubOperations();
   final ActorTestKit kit;
@@ -47,8 +49,10 @@ final class Served implements AutoCloseable {
     Doors doors =
         new Doors(
             customers,
+            documents,
             bulk,
             workers(kit, config),
+            vectors,
             operations,
             new EventJson("GBP", InstantSource.system()),
             settings(config),

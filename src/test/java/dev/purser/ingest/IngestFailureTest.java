@@ -242,7 +242,13 @@ final class IngestFailureTest {
             context -> {
               door.complete(
                   Ingest.start(
-                      context, Samples.settings(overrides), customers, db, "GBP", clock()));
+                      context,
+                      Samples.settings(overrides),
+                      customers,
+                      new StubRecords(),
+                      db,
+                      "GBP",
+                      clock()));
               return Behaviors.empty();
             }));
     return door.join();
