@@ -40,7 +40,7 @@ sealed interface SpaceChange extends Change {
       long deadlineMillis,
       ActorRef<Partition.Reply> replyTo)
       implements Partition.Apply<SpaceChange> {
-    Apply {
+    public Apply {
       changes = List.copyOf(changes);
     }
   }
