@@ -40,6 +40,10 @@ final class FailureTableTest {
           List.of(
               "customers.CustomerSavingTest#failure_withASaveInFlight_unknownForItAndRetryableForTheRest",
               "customers.CustomerSavingTest#failure_tooOften_stoppedAndStillAnswered"),
+          "Partition",
+          List.of(
+              "partitions.PartitionTest#failure_restartsAndLoadsAnew_callersToldRetryably",
+              "partitions.PartitionTest#save_neverAnswered_givenUpAndLoadedAnew"),
           "ingest run",
           List.of(
               "ingest.IngestFailureTest#run_thatCrashes_tellsItsProblemAndFreesItsBody",

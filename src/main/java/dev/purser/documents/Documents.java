@@ -46,10 +46,8 @@ public final class Documents {
       DocumentsSettings settings,
       InstantSource clock) {
     DocumentKind kind =
-        new DocumentKind(
-            new StringPool(settings.pool()), settings.most(), new DocumentsMetrics());
-    return new Documents(
-        Partitions.start(system, kind, database, settings.partitions(), clock));
+        new DocumentKind(new StringPool(settings.pool()), settings.most(), new DocumentsMetrics());
+    return new Documents(Partitions.start(system, kind, database, settings.partitions(), clock));
   }
 
   /// Completed when all documents have been loaded.
@@ -97,14 +95,9 @@ public final class Documents {
   /// The documents that match all of `filter`: how many, if that is `counted`, and the first
   /// `limit` ids after `after`.
   public CompletionStage<Found> find(
-      List<Match> filter,
-      boolean counted,
-      int limit,
-      @Nullable String after,
-      long deadlineMillis) {
+      List<Match> filter, boolean counted, int limit, @Nullable String after, long deadlineMillis) {
     return partitions
-        .<Told>askAll(
-            deadlineMillis, to -> new DocumentAsk.Find(filter, counted, limit, after, to))
+        .<Told>askAll(deadlineMillis, to -> new DocumentAsk.Find(filter, counted, limit, after, to))
         .thenApply(all -> merged(all, counted, limit));
   }
 

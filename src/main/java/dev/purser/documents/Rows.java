@@ -70,7 +70,8 @@ final class Rows {
   /// Adds a row for an id that has none, and returns it.
   int add(byte[] id, long version, int[] postings, int count) {
     int row = free.isEmpty() ? end : free.first();
-    int address = arena.add(row, scratch, 0, encode(id, version, postings, count));
+    int length = encode(id, version, postings, count); // first: it may replace the scratch
+    int address = arena.add(row, scratch, 0, length);
     if (row == end) {
       if (end == places.length) {
         places = Arrays.copyOf(places, end + (end >> 1));
@@ -87,7 +88,8 @@ final class Rows {
   /// Gives a row other contents.
   void replace(int row, byte[] id, long version, int[] postings, int count) {
     int old = places[row];
-    places[row] = arena.add(row, scratch, 0, encode(id, version, postings, count));
+    int length = encode(id, version, postings, count); // first: it may replace the scratch
+    places[row] = arena.add(row, scratch, 0, length);
     arena.free(old);
   }
 

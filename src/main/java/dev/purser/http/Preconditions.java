@@ -8,8 +8,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// Conditional requests (RFC 9110, section 13). An entity tag is the version of a customer or
-/// of a record in quotes.
+/// Conditional requests (RFC 9110, section 13). An entity tag is the version of a customer or of a
+/// record in quotes.
 final class Preconditions {
   private static final Pattern TAG =
       Pattern.compile("\\G[ \\t]*(W/)?\"([!\\x23-\\x7e]*)\"[ \\t]*(?:,|$)[ \\t,]*");

@@ -9,8 +9,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// The events of one run that wait for whom they are sent to: in order, and at most one batch of a
-/// destination in flight, so that no event overtakes another of the same customer or record, retries
-/// included. Confined to the run that owns it, which bounds how many events wait.
+/// destination in flight, so that no event overtakes another of the same customer or record,
+/// retries included. Confined to the run that owns it, which bounds how many events wait.
 final class Batches {
   private final int limit;
   private final Map<Destination, Waiting> waitings = new HashMap<>();
@@ -47,7 +47,8 @@ final class Batches {
     }
   }
 
-  /// One batch for each destination that has events and none in flight; they are in flight from now.
+  /// One batch for each destination that has events and none in flight; they are in flight from
+  /// now.
   List<Batch> takeReady(long nowMillis) {
     List<Batch> batches = new ArrayList<>(ready.size());
     for (Destination to : ready) {

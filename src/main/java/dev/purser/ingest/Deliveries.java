@@ -14,7 +14,8 @@ import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 
-/// The events of one run on their way to their customers, and records to their partitions. Confined to the run that owns it.
+/// The events of one run on their way to their customers, and records to their partitions. Confined
+/// to the run that owns it.
 ///
 /// *Order.* See [Batches]. A refused batch stays in front of what waits for the same destination.
 ///

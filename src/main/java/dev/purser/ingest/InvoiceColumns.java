@@ -24,7 +24,8 @@ record InvoiceColumns(
   /// A column that sets a preference.
   record Setter(String preference, String column, int place) {}
 
-  /// The places of the profile's columns among `names`, which [CsvProfile#errors] has nothing against.
+  /// The places of the profile's columns among `names`, which [CsvProfile#errors] has nothing
+  /// against.
   static InvoiceColumns of(InvoiceProfile profile, List<String> names) {
     return new InvoiceColumns(
         names.size(),

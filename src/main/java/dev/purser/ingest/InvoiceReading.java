@@ -20,8 +20,8 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// The reading of one block of invoice lines. Neighbouring records mostly share invoice, instant and
-/// preferences, so the last ones are kept. Confined to one thread.
+/// The reading of one block of invoice lines. Neighbouring records mostly share invoice, instant
+/// and preferences, so the last ones are kept. Confined to one thread.
 ///
 /// Order of judgement: unparsable, no customer, zero amount, the value rules.
 final class InvoiceReading {

@@ -1,6 +1,5 @@
 package dev.purser.ingest;
 
-import dev.purser.customers.Customer.Reply;
 import dev.purser.database.Chore;
 import dev.purser.database.RunRow;
 import dev.purser.faults.ServiceError;

@@ -170,11 +170,6 @@ final class Saving<W extends Change, D> {
         .toList();
   }
 
-  /// The changes whose outcome hangs on it.
-  List<Item<W>> items() {
-    return drafts.values().stream().flatMap(d -> d.items.stream()).toList();
-  }
-
   /// Gives up every draft; answers the changes.
   List<Item<W>> abandon() {
     List<Item<W>> items = new ArrayList<>();

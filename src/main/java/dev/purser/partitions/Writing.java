@@ -206,11 +206,11 @@ final class Writing<W extends Change, D> {
     pending.putBack(again);
   }
 
-  /// Answers everybody who has no answer yet.
+  /// Answers everybody who has no answer yet, and gives up their drafts.
   void abandon() {
     if (save != null) {
       boolean maybe = sent;
-      save.items()
+      save.abandon()
           .forEach(item -> item.fail(maybe ? Refusals.UNKNOWN : Refusals.RESTARTING, maybe));
     }
     taken.forEach(item -> item.fail(Refusals.RESTARTING, false));

@@ -39,9 +39,11 @@ public final class Arena {
   private static final byte[] NO_PAGE = new byte[0];
 
   private static final VarHandle PAGE = MethodHandles.arrayElementVarHandle(byte[][].class);
-  private static final VarHandle OWNER =
+  private static final VarHandle INT =
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
-  private static final VarHandle LENGTH =
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle SHORT =
       MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
 
   private final Owners owners;
@@ -84,7 +86,7 @@ public final class Arena {
     int page = address >>> OFFSET_BITS;
     int offset = address & (PAGE_BYTES - 1);
     int size = HEADER_BYTES + length(pages[page], offset);
-    OWNER.set(pages[page], offset, 0);
+    INT.set(pages[page], offset, 0);
     living[page] -= size;
     livingBytes -= size;
     if (living[page] == 0) {
@@ -106,7 +108,7 @@ public final class Arena {
 
   /// The length of the content of `address`, which is in `page`.
   public static int length(byte[] page, int address) {
-    return (short) LENGTH.get(page, (address & (PAGE_BYTES - 1)) + 4);
+    return (short) SHORT.get(page, (address & (PAGE_BYTES - 1)) + 4);
   }
 
   /// Whether the cell at `address` holds `bytes[from, from + length)`. For readers without the lock
@@ -117,7 +119,7 @@ public final class Arena {
     return page != NO_PAGE
         && length(page, address) == length
         && start + length <= PAGE_BYTES
-        && Arrays.equals(page, start, start + length, bytes, from, from + length);
+        && same(page, start, bytes, from, length);
   }
 
   /// A copy of the content at `address`; for readers without the lock perhaps of something else.
@@ -142,13 +144,34 @@ public final class Arena {
     }
     int offset = ends[current];
     byte[] page = pages[current];
-    OWNER.set(page, offset, owner + 1);
-    LENGTH.set(page, offset + 4, (short) length);
+    INT.set(page, offset, owner + 1);
+    SHORT.set(page, offset + 4, (short) length);
     System.arraycopy(bytes, from, page, offset + HEADER_BYTES, length);
     ends[current] = offset + size;
     living[current] += size;
     livingBytes += size;
     return current << OFFSET_BITS | offset;
+  }
+
+  /// [Arrays#equals(byte[], int, int, byte[], int, int)] with fewer branches for short ranges.
+  private static boolean same(byte[] a, int fromA, byte[] b, int fromB, int length) {
+    if (length > 16) {
+      return Arrays.equals(a, fromA, fromA + length, b, fromB, fromB + length);
+    }
+    if (length >= 8) {
+      int last = length - 8;
+      return (long) LONG.get(a, fromA) == (long) LONG.get(b, fromB)
+          && (long) LONG.get(a, fromA + last) == (long) LONG.get(b, fromB + last);
+    }
+    if (length >= 4) {
+      int last = length - 4;
+      return (int) INT.get(a, fromA) == (int) INT.get(b, fromB)
+          && (int) INT.get(a, fromA + last) == (int) INT.get(b, fromB + last);
+    }
+    return length == 0
+        || (a[fromA] == b[fromB]
+            && a[fromA + (length >> 1)] == b[fromB + (length >> 1)]
+            && a[fromA + length - 1] == b[fromB + length - 1]);
   }
 
   private static byte[] pageOf(byte[][] pages, int address) {
@@ -206,7 +229,7 @@ public final class Arena {
     byte[] page = pages[number];
     for (int offset = 0; offset < ends[number]; ) {
       int length = length(page, offset);
-      int owner = (int) OWNER.get(page, offset) - 1;
+      int owner = (int) INT.get(page, offset) - 1;
       if (owner >= 0) {
         owners.moved(owner, write(owner, page, offset + HEADER_BYTES, length));
       }

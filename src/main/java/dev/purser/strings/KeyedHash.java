@@ -22,6 +22,8 @@ public final class KeyedHash implements Hash {
 
   private static final VarHandle WORD =
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle WORDS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final long UNSIGNED = 0xFFFF_FFFFL;
 
   private final long[] keys;
@@ -33,7 +35,7 @@ public final class KeyedHash implements Hash {
 
   /// With keys drawn from `random`.
   public KeyedHash(RandomGenerator random) {
-    keys = random.longs(2 + MOST_BYTES / 4 + 1).toArray();
+    keys = random.longs(2 + MOST_BYTES / 4 + 2).toArray();
   }
 
   /// @throws IllegalArgumentException for a string above [#MOST_BYTES]
@@ -42,26 +44,46 @@ public final class KeyedHash implements Hash {
     if (length > MOST_BYTES) {
       throw new IllegalArgumentException("a string of " + length + " bytes");
     }
+    return length > 16 ? ofLong(bytes, from, length) : ofShort(bytes, from, length);
+  }
+
+  /// One branch for each kind of length and no loop, for lengths are hard to predict.
+  private int ofShort(byte[] bytes, int from, int length) {
+    long low;
+    long high;
+    if (length >= 8) {
+      low = (long) WORDS.get(bytes, from);
+      high = (long) WORDS.get(bytes, from + length - 8);
+    } else if (length >= 4) {
+      low = word(bytes, from);
+      high = word(bytes, from + length - 4);
+    } else {
+      low = length == 0 ? 0 : few(bytes, from, length);
+      high = 0;
+    }
+    long[] k = keys;
+    long sum = k[0] + k[1] * length + k[2] * (low & UNSIGNED) + k[3] * (low >>> 32);
+    return (int) (sum + k[4] * (high & UNSIGNED) + k[5] * (high >>> 32) >>> 32);
+  }
+
+  private int ofLong(byte[] bytes, int from, int length) {
     long[] k = keys;
     long sum = k[0] + k[1] * length;
-    int words = length >> 2;
-    for (int i = 0; i < words; i++) {
-      sum += k[2 + i] * word(bytes, from + (i << 2));
+    int last = from + length - 8;
+    int key = 2;
+    for (int at = from; at < last; at += 8, key += 2) {
+      long words = (long) WORDS.get(bytes, at);
+      sum += k[key] * (words & UNSIGNED) + k[key + 1] * (words >>> 32);
     }
-    if ((length & 3) != 0) {
-      sum += k[2 + words] * last(bytes, from, length);
-    }
-    return (int) (sum >>> 32);
+    long words = (long) WORDS.get(bytes, last);
+    return (int) (sum + k[key] * (words & UNSIGNED) + k[key + 1] * (words >>> 32) >>> 32);
   }
 
   private static long word(byte[] bytes, int at) {
     return (int) WORD.get(bytes, at) & UNSIGNED;
   }
 
-  private static long last(byte[] bytes, int from, int length) {
-    if (length > 4) {
-      return word(bytes, from + length - 4);
-    }
+  private static long few(byte[] bytes, int from, int length) {
     return (bytes[from] & 0xFF)
         | (bytes[from + (length >> 1)] & 0xFF) << 8
         | (bytes[from + length - 1] & 0xFF) << 16;

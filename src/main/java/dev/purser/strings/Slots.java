@@ -28,9 +28,9 @@ public final class Slots {
     return table;
   }
 
-  /// The slot `i` of `table`, read in one piece.
+  /// The slot `i` of `table`, in one piece and with all that its writer did before.
   public static long slot(long[] table, int i) {
-    return (long) SLOT.getOpaque(table, i);
+    return (long) SLOT.getAcquire(table, i);
   }
 
   /// The number of entries.

@@ -1,6 +1,5 @@
 package dev.purser.strings;
 
-import dev.purser.metrics.Metrics;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.charset.StandardCharsets;
@@ -19,7 +18,7 @@ import java.util.concurrent.locks.ReentrantLock;
 ///
 ///     word  bits
 ///        0  63..32  generation: changes whenever the id or its bytes are given to somebody else
-///           31..0   references: 0 is free, or about to be
+///           31..0   references
 ///        1  31..0   address of the bytes in the arena; of a free id, -2 - the next free id or -1
 ///
 /// The other parts draw themselves: [Slots] leads from a hash to ids, [Arena] from an address to
@@ -35,8 +34,11 @@ import java.util.concurrent.locks.ReentrantLock;
 ///    what it reads may be another's: bytes of a page never change, but a page number may stand for
 ///    another page, which the mover publishes only after it has changed the generation.
 /// 3. It takes word 0 again. The same generation: nothing was moved or freed before the comparison
-///    had ended, so the comparison holds. To count, it swaps word 0 for one reference more, which
-///    cannot succeed on another generation. References never leave 0 but under the lock.
+///    had ended, so the comparison holds. To count, it adds a reference to word 0 and looks at what
+///    it was: of another generation, it takes the reference back. So whatever an id is, free too,
+///    its count may be above the truth for a moment, and it is only ever added to.
+/// 4. Whoever takes the last reference reclaims the string under the lock, by swapping word 0 for
+///    the next generation: if a reference came back before, that fails, and the string stays.
 ///
 /// What is not found without the lock is looked for again under it, for the slots may just be
 /// rearranged: "absent" is never a guess.
@@ -57,12 +59,6 @@ public final class StringPool {
   private final ReentrantLock lock = new ReentrantLock();
   private final Slots slots = new Slots();
   private final Arena arena = new Arena(this::moved);
-  private final Metrics.Counter stringsHit = Metrics.limitHit("pool_strings");
-  private final Metrics.Counter bytesHit = Metrics.limitHit("pool_bytes");
-  private final Metrics.Gauge stringsGauge =
-      Metrics.gauge("pool_strings", "Distinct strings in the pool");
-  private final Metrics.Gauge bytesGauge =
-      Metrics.gauge("pool_bytes", "UTF-8 bytes of the distinct strings in the pool");
 
   private volatile long[][] chunks = new long[0][];
   private int freeId = ABSENT;
@@ -93,6 +89,9 @@ public final class StringPool {
   /// @throws PoolFull if it is new and a limit is reached
   /// @throws IllegalArgumentException if it is longer than [#MOST_BYTES]
   public int intern(byte[] utf8, int from, int length) {
+    if (length > MOST_BYTES) {
+      throw new IllegalArgumentException("a string of " + length + " bytes");
+    }
     int h = hash.of(utf8, from, length);
     int id = probe(h, utf8, from, length, true);
     return id != ABSENT ? id : internLocked(h, utf8, from, length);
@@ -119,31 +118,14 @@ public final class StringPool {
 
   /// Takes one more reference to a string that the caller holds one of.
   public void retain(int id) {
-    long[] chunk = chunk(id);
-    int word = word(id);
-    for (; ; ) {
-      long state = (long) WORD.getAcquire(chunk, word);
-      requireHeld(id, state);
-      if (WORD.weakCompareAndSet(chunk, word, state, counted(state))) {
-        return;
-      }
-    }
+    requireHeld(id, (long) WORD.getAcquire(chunk(id), word(id)));
+    add(id);
   }
 
   /// Gives one reference back; the id must not be used for it again.
   public void release(int id) {
-    long[] chunk = chunk(id);
-    int word = word(id);
-    for (; ; ) {
-      long state = (long) WORD.getAcquire(chunk, word);
-      requireHeld(id, state);
-      if (WORD.weakCompareAndSet(chunk, word, state, state - 1)) {
-        if ((int) state == 1) {
-          reclaim(id);
-        }
-        return;
-      }
-    }
+    requireHeld(id, (long) WORD.getAcquire(chunk(id), word(id)));
+    subtract(id);
   }
 
   /// A copy of the UTF-8 of a string that the caller holds a reference to.
@@ -216,20 +198,18 @@ public final class StringPool {
     return ABSENT;
   }
 
-  /// Takes a reference to `id` if it is this string and not about to be freed.
+  /// Takes a reference to `id` if it is this string.
   private boolean hold(int id, byte[] utf8, int from, int length) {
     long[] chunk = chunk(id);
     int word = word(id);
     long state = (long) WORD.getAcquire(chunk, word);
-    while ((int) state > 0 && arenaHolds(chunk, word, utf8, from, length)) {
-      long generation = state >>> 32;
-      do {
-        if (WORD.compareAndSet(chunk, word, state, counted(state))) {
-          return true;
-        }
-        state = (long) WORD.getAcquire(chunk, word);
-      } while (state >>> 32 == generation && (int) state > 0);
+    if (!arenaHolds(chunk, word, utf8, from, length)) {
+      return false;
     }
+    if (generation(add(id)) == generation(state)) {
+      return true;
+    }
+    subtract(id);
     return false;
   }
 
@@ -243,19 +223,30 @@ public final class StringPool {
         && sameGeneration(chunk, word, state);
   }
 
+  /// Counts one reference more, whatever `id` is, and returns word 0 as it was before.
+  private long add(int id) {
+    long before = (long) WORD.getAndAdd(chunk(id), word(id), 1L);
+    if ((int) before == Integer.MAX_VALUE) {
+      WORD.getAndAdd(chunk(id), word(id), -1L);
+      throw new IllegalStateException("a string has 2^31-1 references");
+    }
+    return before;
+  }
+
+  private void subtract(int id) {
+    if ((int) (long) WORD.getAndAdd(chunk(id), word(id), -1L) == 1) {
+      reclaim(id);
+    }
+  }
+
   private int internLocked(int h, byte[] utf8, int from, int length) {
     lock.lock();
     try {
       int id = lookUp(h, utf8, from, length);
       if (id == ABSENT) {
-        return add(h, utf8, from, length);
+        return store(h, utf8, from, length);
       }
-      // Here a string may come back whose last reference is gone and which is not yet reclaimed.
-      long before = (long) WORD.getAndAdd(chunk(id), word(id), 1L);
-      if ((int) before == Integer.MAX_VALUE) {
-        WORD.getAndAdd(chunk(id), word(id), -1L);
-        throw tooManyReferences();
-      }
+      add(id);
       return id;
     } finally {
       lock.unlock();
@@ -284,14 +275,14 @@ public final class StringPool {
     return ABSENT;
   }
 
-  private int add(int h, byte[] utf8, int from, int length) {
+  private int store(int h, byte[] utf8, int from, int length) {
     if (strings >= limits.strings()) {
-      stringsHit.increment();
+      PoolMetrics.STRINGS_HIT.increment();
       throw new PoolFull(
           "pool_strings", "The pool holds " + strings + " distinct strings, as many as it may.");
     }
     if (bytes + length > limits.bytes()) {
-      bytesHit.increment();
+      PoolMetrics.BYTES_HIT.increment();
       throw new PoolFull(
           "pool_bytes",
           "The pool holds " + bytes + " bytes of " + limits.bytes() + ", too many for this one.");
@@ -299,11 +290,8 @@ public final class StringPool {
     int id = freeId != ABSENT ? freeId : ids;
     int address = arena.add(id, utf8, from, length);
     takeId(id);
-    long[] chunk = chunk(id);
-    int word = word(id);
-    WORD.setRelease(chunk, word + 1, address & 0xFFFF_FFFFL);
-    // Free and not in the slots, so nobody else counts it: one reference, published last.
-    WORD.setRelease(chunk, word, ((long) WORD.get(chunk, word) | 1));
+    WORD.setRelease(chunk(id), word(id) + 1, address & 0xFFFF_FFFFL);
+    add(id);
     slots.insert(h, id);
     measure(1, length);
     return id;
@@ -330,13 +318,14 @@ public final class StringPool {
       long state = (long) WORD.getAcquire(chunk, word);
       long address = (long) WORD.getOpaque(chunk, word + 1);
       // Somebody may have taken it back meanwhile, or have reclaimed it.
-      if ((int) state != 0 || address < 0) {
+      if ((int) state != 0
+          || address < 0
+          || !WORD.compareAndSet(chunk, word, state, state + GENERATION)) {
         return;
       }
       byte[] page = arena.page((int) address);
       int length = Arena.length(page, (int) address);
       slots.remove(hash.of(page, Arena.start((int) address), length), id);
-      WORD.setVolatile(chunk, word, state + GENERATION);
       WORD.setOpaque(chunk, word + 1, -2L - freeId);
       freeId = id;
       arena.free((int) address);
@@ -357,36 +346,32 @@ public final class StringPool {
     long newBytes = bytes + moreBytes;
     strings = newStrings;
     bytes = newBytes;
-    stringsGauge.set(newStrings);
-    bytesGauge.set((double) newBytes);
+    PoolMetrics.STRINGS.set(newStrings);
+    PoolMetrics.BYTES.set((double) newBytes);
   }
 
   private boolean arenaHolds(long[] chunk, int word, byte[] utf8, int from, int length) {
-    return arena.holds((int) (long) WORD.getAcquire(chunk, word + 1), utf8, from, length);
+    long address = (long) WORD.getAcquire(chunk, word + 1);
+    return address >= 0 && arena.holds((int) address, utf8, from, length);
+  }
+
+  private static int generation(long state) {
+    return (int) (state >>> 32);
   }
 
   private static boolean sameGeneration(long[] chunk, int word, long state) {
     VarHandle.acquireFence();
-    return (((long) WORD.getOpaque(chunk, word) ^ state) >>> 32) == 0;
+    return generation((long) WORD.getOpaque(chunk, word)) == generation(state);
   }
 
   private long[] chunk(int id) {
     return chunks[id >>> CHUNK_BITS];
   }
 
+  /// Neighbours are kept 1 KiB apart: the first ids are those of the most frequent strings, and
+  /// counting one must not take the others' cache lines from other cores.
   private static int word(int id) {
-    return (id & (CHUNK_IDS - 1)) << 1;
-  }
-
-  private static long counted(long state) {
-    if ((int) state == Integer.MAX_VALUE) {
-      throw tooManyReferences();
-    }
-    return state + 1;
-  }
-
-  private static IllegalStateException tooManyReferences() {
-    return new IllegalStateException("a string has 2^31-1 references");
+    return (id << 6 & 0xFC0 | id >>> 6 & 0x3F) << 1;
   }
 
   private static void requireHeld(int id, long state) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.purser.database.Database;
 import dev.purser.testing.SharedData;
 import java.io.IOException;
 import java.net.URLEncoder;
@@ -211,8 +212,7 @@ final class DocumentsTest {
     String cursor =
         data(served.get("/v1/documents?field.cursor=yes&limit=1")).path("next").asText();
     assertThat(ids("field.cursor=yes&after=" + cursor)).containsExactly("cursor-2");
-    assertProblem(
-        served.get("/v1/customers?after=" + cursor), 422, "ERR_VALIDATION", "after");
+    assertProblem(served.get("/v1/customers?after=" + cursor), 422, "ERR_VALIDATION", "after");
     String tampered = cursor.substring(0, 3) + (cursor.charAt(3) == 'A' ? 'B' : 'A');
     assertProblem(
         served.get("/v1/documents?after=" + tampered + cursor.substring(4)),
@@ -255,8 +255,7 @@ final class DocumentsTest {
 
   @Test
   void naughtyStrings_asNamesAndValues_comeBackByteForByte() throws IOException {
-    JsonNode naughty =
-        Served.JSON.readTree(Files.readAllBytes(SharedData.at("naughty/blns.json")));
+    JsonNode naughty = Served.JSON.readTree(Files.readAllBytes(SharedData.at("naughty/blns.json")));
     int refused = 0;
     int i = 0;
     for (JsonNode each : naughty) {
@@ -321,7 +320,7 @@ final class DocumentsTest {
     String csv =
         """
         product_id,manufacturer_id,department,brand,product_category,product_type,package_size
-        csv-1,2,CSV,National,FRZN ICE,"ICE, ""CRUSHED""",22 LB
+        csv-1,2,CSV,National,FRZN ICE,"ICE, ""CRUSHED""\",22 LB
         csv-2,2,CSV,National,,,
         ,2,CSV,National,,,
         csv-3,2,CSV
@@ -337,6 +336,24 @@ final class DocumentsTest {
     assertThat(again.path("duplicates").asInt()).isEqualTo(2);
     assertThat(again.path("rejected").asInt()).isEqualTo(2);
     assertProblem(ingest(path, "text/csv", "product_id,brand\n1,x\n"), 422, "ERR_VALIDATION", null);
+  }
+
+  @Test
+  void database_away_readsGoOnAndWritesAreRefusedRetryably() {
+    data(put("away", "{\"fields\":{\"away\":\"before\"}}"));
+    node.database.tell(new Database.Pause(node.ignoring()));
+    try {
+      HttpResponse<byte[]> refused = put("away", "{\"fields\":{\"away\":\"after\"}}");
+      assertThat(refused.statusCode()).isEqualTo(503);
+      assertThat(Served.tree(refused).path("retryable").asBoolean()).isTrue();
+      assertThat(Served.tree(refused).path("outcome").asText()).isEqualTo("not_applied");
+      assertThat(data(served.get(path("away"))).at("/fields/away/0").asText()).isEqualTo("before");
+      assertThat(ids("field.away=before")).containsExactly("away");
+    } finally {
+      node.database.tell(new Database.Resume(node.ignoring()));
+    }
+    assertThat(put("away", "{\"fields\":{\"away\":\"after\"}}").statusCode()).isEqualTo(200);
+    assertThat(ids("field.away=after")).containsExactly("away");
   }
 
   private static HttpResponse<byte[]> ingest(String path, String type, String body) {

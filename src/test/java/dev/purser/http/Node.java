@@ -37,6 +37,7 @@ final class Node implements AutoCloseable {
   final Served served;
   final Documents documents;
   final Spaces spaces;
+  final ActorRef<Database.Command> database;
   private final ActorTestKit kit;
 
   Node(Path folder) {
@@ -55,7 +56,7 @@ final class Node implements AutoCloseable {
       throw new IllegalArgumentException(keys.reasons().toString());
     }
     SupervisionLog log = new SupervisionLog(50, clock);
-    ActorRef<Database.Command> database =
+    database =
         kit.spawn(
             Supervised.with(
                 Database.supervision(databases),
@@ -105,6 +106,11 @@ final class Node implements AutoCloseable {
               return Behaviors.receiveMessage(_ -> Behaviors.same());
             }));
     return started.orTimeout(20, TimeUnit.SECONDS).join();
+  }
+
+  /// Who wants no answer.
+  <T> ActorRef<T> ignoring() {
+    return kit.system().ignoreRef();
   }
 
   private static Config config() {
