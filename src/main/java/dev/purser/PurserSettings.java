@@ -104,17 +104,7 @@ public record PurserSettings(
                 "pekko.remote.artery.canonical.port",
                 ConfigValueFactory.fromAnyRef(cluster.port()));
     return new PurserSettings(
-        data,
-        database,
-        cache,
-        customers,
-        documents,
-        ingest,
-        vectors,
-        spaces,
-        http,
-        cluster,
-        with);
+        data, database, cache, customers, documents, ingest, vectors, spaces, http, cluster, with);
   }
 
   private static Config overlayEnvironment(

@@ -56,8 +56,7 @@ final class ArchitectureTest {
           Map.entry("config", Set.of()),
           Map.entry(
               "vectors",
-              Set.of(
-                  "cluster", "config", "database", "faults", "ledger", "metrics", "partitions")),
+              Set.of("cluster", "config", "database", "faults", "ledger", "metrics", "partitions")),
           Map.entry("cluster", Set.of("config", "faults", "metrics")),
           Map.entry("ledger", Set.of("faults")),
           Map.entry("slots", Set.of("config", "faults", "ledger", "metrics")),

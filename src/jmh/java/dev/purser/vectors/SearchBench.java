@@ -76,12 +76,20 @@ public final class SearchBench {
       }
     }
     double[] medians = Arrays.stream(nanos).mapToDouble(SearchBench::median).toArray();
-    System.out.printf("summing once           %6.2f ms, %5.1f GB/s%n", medians[0] / 1e6, rate(medians[0]));
-    System.out.printf("one search             %6.2f ms: %.2f of summing, aim 0.9%n", medians[1] / 1e6, medians[0] / medians[1]);
-    System.out.printf("summing on two threads %6.2f ms, %5.1f GB/s%n", medians[2] / 1e6, rate(medians[2]));
-    System.out.printf("search on two threads  %6.2f ms: %.2f of summing, aim 0.9%n", medians[3] / 1e6, medians[2] / medians[3]);
+    System.out.printf(
+        "summing once           %6.2f ms, %5.1f GB/s%n", medians[0] / 1e6, rate(medians[0]));
+    System.out.printf(
+        "one search             %6.2f ms: %.2f of summing, aim 0.9%n",
+        medians[1] / 1e6, medians[0] / medians[1]);
+    System.out.printf(
+        "summing on two threads %6.2f ms, %5.1f GB/s%n", medians[2] / 1e6, rate(medians[2]));
+    System.out.printf(
+        "search on two threads  %6.2f ms: %.2f of summing, aim 0.9%n",
+        medians[3] / 1e6, medians[2] / medians[3]);
     System.out.printf("%d queued, one pass    %6.2f ms%n", QUEUED, medians[4] / 1e6);
-    System.out.printf("%d one after another   %6.2f ms: one pass has %.2f times the throughput, aim 4%n", QUEUED, medians[5] / 1e6, medians[5] / medians[4]);
+    System.out.printf(
+        "%d one after another   %6.2f ms: one pass has %.2f times the throughput, aim 4%n",
+        QUEUED, medians[5] / 1e6, medians[5] / medians[4]);
   }
 
   @FunctionalInterface

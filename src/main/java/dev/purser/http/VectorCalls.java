@@ -31,8 +31,7 @@ final class VectorCalls {
         .get(space, id, call.deadlineMillis())
         .thenApply(
             found -> {
-              float[] vector =
-                  found.orElseThrow(() -> Problem.notFound(NO_VECTOR).refusal());
+              float[] vector = found.orElseThrow(() -> Problem.notFound(NO_VECTOR).refusal());
               return Answer.data(
                   g -> {
                     g.writeStringField("space", space);
@@ -63,8 +62,7 @@ final class VectorCalls {
     return body.whole().thenApply(bytes -> good(VectorJson.body(bytes)));
   }
 
-  private static Answer stored(
-      Call call, String space, String id, int dimension, Outcome outcome) {
+  private static Answer stored(Call call, String space, String id, int dimension, Outcome outcome) {
     boolean created = outcome instanceof Outcome.Stored stored && stored.created();
     List<HttpHeader> headers =
         created

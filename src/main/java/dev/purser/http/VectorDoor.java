@@ -27,8 +27,7 @@ public interface VectorDoor {
     return new VectorDoor() {
       @Override
       public CompletionStage<Partition.Reply> apply(VectorChange change, long deadlineMillis) {
-        return spaces.apply(
-            spaces.partition(change.id()), List.of(change), false, deadlineMillis);
+        return spaces.apply(spaces.partition(change.id()), List.of(change), false, deadlineMillis);
       }
 
       @Override

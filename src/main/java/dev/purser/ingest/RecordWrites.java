@@ -37,8 +37,7 @@ public interface RecordWrites {
           String type, int partition, List<Change> changes, long deadlineMillis) {
         return switch (type) {
           case "document" ->
-              documents.apply(
-                  partition, own(DocumentChange.class, changes), true, deadlineMillis);
+              documents.apply(partition, own(DocumentChange.class, changes), true, deadlineMillis);
           case "vector" ->
               spaces.apply(partition, own(VectorChange.class, changes), true, deadlineMillis);
           default -> throw unknown(type);

@@ -191,7 +191,9 @@ final class Block {
     int at = size() / rowsPerChunk;
     int held = at < chunks.size() ? chunks.get(at).norms().length : 0;
     int rows = within < held ? 0 : at == 0 ? firstRows(held) : rowsPerChunk;
-    long more = Ids.cost(id.length) + (rows == 0 ? 0 : chunkBytes(dimension, rows) - chunkBytes(dimension, held));
+    long more =
+        Ids.cost(id.length)
+            + (rows == 0 ? 0 : chunkBytes(dimension, rows) - chunkBytes(dimension, held));
     allowance.add(more);
     bytes += more;
     if (rows > 0) {

@@ -43,8 +43,9 @@ final class Dropping {
                 switch (closed) {
                   case Outcome.Stored(_, _, byte[] content) -> emptied(Names.space(content));
                   case Outcome.Same(_, byte[] content) -> emptied(Names.space(content));
-                  case Outcome.Refused _, Outcome.Removed _ ->
+                  case Outcome.Refused(ServiceError.NotFound _), Outcome.Removed _ ->
                       CompletableFuture.completedFuture(false);
+                  case Outcome.Refused(ServiceError error) -> throw new Fault(error);
                 });
   }
 
@@ -53,9 +54,7 @@ final class Dropping {
         .thenCompose(_ -> behindAllSaves(record.generation()))
         .thenCompose(_ -> emptied(record.generation(), false))
         .thenCompose(
-            _ ->
-                names.change(
-                    new SpaceChange.Forget(space, record.generation()), deadlineMillis))
+            _ -> names.change(new SpaceChange.Forget(space, record.generation()), deadlineMillis))
         .thenApply(_ -> true);
   }
 

@@ -111,8 +111,7 @@ final class Names {
         CompletableFuture.completedFuture(new Claims(new LinkedHashMap<>(), new LinkedHashMap<>()));
     for (Map.Entry<String, Integer> space : dimensions.entrySet()) {
       claims =
-          claims.thenCompose(
-              so -> claim(so, space.getKey(), space.getValue(), deadlineMillis));
+          claims.thenCompose(so -> claim(so, space.getKey(), space.getValue(), deadlineMillis));
     }
     return claims;
   }
@@ -130,8 +129,7 @@ final class Names {
             });
   }
 
-  private CompletionStage<Claims> made(
-      Claims so, String name, int dimension, long deadlineMillis) {
+  private CompletionStage<Claims> made(Claims so, String name, int dimension, long deadlineMillis) {
     return change(new SpaceChange.Claim(name, dimension, clock.millis()), deadlineMillis)
         .thenApply(
             outcome -> {

@@ -41,7 +41,7 @@ interface RowKernels {
   /// @param panels how many, an even number if `cached`
   /// @param raw the products of query q from index `q * stride` on
   /// @param cached whether the rows have been read just before; if so two panels are read at a
-  ///     time, which computes faster and would fetch from memory more slowly
+  ///   time, which computes faster and would fetch from memory more slowly
   void dotsOfFour(
       float[] queries,
       int dimension,

@@ -54,7 +54,7 @@ final class Scan {
   /// Scans the chunks `[from, to)`.
   ///
   /// @return the best rows of each search, in the order of the searches; without meaning for one
-  ///     that is over
+  ///   that is over
   List<Best> run(int from, int to) {
     List<Best> best = searches.stream().map(s -> new Best(s.k(), block.ids())).toList();
     float[] raw = new float[QUERIES * tilePanels * PANEL];
@@ -114,8 +114,7 @@ final class Scan {
   }
 
   /// Scores exactly what may be among the best; the bar rises with every row that is.
-  private void judge(
-      Search search, Best best, int n, int row, int count, float[] raw, int rawAt) {
+  private void judge(Search search, Best best, int n, int row, int count, float[] raw, int rawAt) {
     Block.Chunk chunk = block.chunk(n);
     float bar = search.bar(best.worst());
     float slope = search.slope(best.worst());

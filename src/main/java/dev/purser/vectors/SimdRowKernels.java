@@ -21,8 +21,7 @@ final class SimdRowKernels implements RowKernels {
 
   /// Whether the machine multiplies and adds at once: all that have 256 bits do, and ARM. On others
   /// the JDK would compute each fused value in software.
-  private static final boolean FUSED =
-      LANES > 4 || "aarch64".equals(System.getProperty("os.arch"));
+  private static final boolean FUSED = LANES > 4 || "aarch64".equals(System.getProperty("os.arch"));
 
   @Override
   public void dots(float[] query, int dimension, float[] rows, int at, int panels, float[] raw) {
@@ -62,7 +61,9 @@ final class SimdRowKernels implements RowKernels {
       int stride,
       boolean cached) {
     if (cached) {
-      for (int row = 0; row < panels * PANEL; row += row % PANEL + LANES < PANEL ? LANES : PANEL + LANES) {
+      for (int row = 0;
+          row < panels * PANEL;
+          row += row % PANEL + LANES < PANEL ? LANES : PANEL + LANES) {
         dotOfFourTwice(queries, dimension, rows, first(at, row, dimension), raw, row, stride);
       }
     } else {

@@ -59,8 +59,7 @@ public final class Spaces {
     Executor workers =
         system.dispatchers().lookup(DispatcherSelector.fromConfig("purser.vectors.dispatcher"));
     Passes.Tools tools = new Passes.Tools(settings, RowKernels.chosen(), workers, clock);
-    var vectors =
-        new VectorHolding.VectorKind(new Allowance(settings.memoryBytes()), tools);
+    var vectors = new VectorHolding.VectorKind(new Allowance(settings.memoryBytes()), tools);
     return new Spaces(
         new Names(
             Partitions.start(
@@ -83,8 +82,8 @@ public final class Spaces {
     return vectors.partition(record);
   }
 
-  /// Applies changes of vectors that one partition owns, in their order. The first vector of a space
-  /// makes it; a vector of another dimension is refused by itself.
+  /// Applies changes of vectors that one partition owns, in their order. The first vector of a
+  /// space makes it; a vector of another dimension is refused by itself.
   ///
   /// @param bulk whether they may wait behind others
   public CompletionStage<Partition.Reply> apply(
@@ -92,8 +91,7 @@ public final class Spaces {
     return names
         .claimed(changes, deadlineMillis)
         .thenCompose(claims -> apply(partition, claims.judged(changes), bulk, deadlineMillis))
-        .exceptionally(
-            failure -> new Partition.Reply.Refused(Names.error(failure), false));
+        .exceptionally(failure -> new Partition.Reply.Refused(Names.error(failure), false));
   }
 
   private CompletionStage<Partition.Reply> apply(
@@ -145,8 +143,7 @@ public final class Spaces {
         .thenCombine(counts(deadlineMillis), (all, counts) -> spaces(all, counts));
   }
 
-  private static List<Space> spaces(
-      List<SpaceAsk.Named> all, Map<String, Map<Long, Long>> counts) {
+  private static List<Space> spaces(List<SpaceAsk.Named> all, Map<String, Map<Long, Long>> counts) {
     return all.stream()
         .filter(named -> !named.space().closing())
         .map(
@@ -192,8 +189,7 @@ public final class Spaces {
             found ->
                 found.isEmpty()
                     ? CompletableFuture.completedFuture(Optional.empty())
-                    : search(space, found.get(), question, deadlineMillis)
-                        .thenApply(Optional::of));
+                    : search(space, found.get(), question, deadlineMillis).thenApply(Optional::of));
   }
 
   private CompletionStage<List<Neighbour>> search(

@@ -48,8 +48,8 @@ sealed interface VectorAsk extends Partition.Question {
   record Seal(String space, long generation, int limit, ActorRef<Told> replyTo) implements Asked {}
 
   /// The workers have ended a pass.
-  record Passed(SpaceShare share, Passes.Pass pass) implements VectorAsk,
-      NoSerializationVerificationNeeded {
+  record Passed(SpaceShare share, Passes.Pass pass)
+      implements VectorAsk, NoSerializationVerificationNeeded {
     @Override
     public void refuse(ServiceError error) {
       // Its searches are refused by whoever holds them.

@@ -187,9 +187,7 @@ final class VectorHolding implements Holding<VectorChange, VectorDraft> {
       case VectorAsk.Sizes(var replyTo) ->
           replyTo.tell(
               new Told.Counted(
-                  shares.entrySet().stream()
-                      .map(e -> size(e.getKey(), e.getValue()))
-                      .toList()));
+                  shares.entrySet().stream().map(e -> size(e.getKey(), e.getValue())).toList()));
       case VectorAsk.Seal seal -> seal.replyTo().tell(new Told.Sealed(sealed(seal)));
       case VectorAsk.Passed(SpaceShare share, Passes.Pass pass) -> share.passed(pass);
       default -> throw new IllegalStateException("not of vectors: " + question.getClass());

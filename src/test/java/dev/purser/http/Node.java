@@ -135,14 +135,7 @@ final class Node implements AutoCloseable {
             """);
     for (String name :
         List.of(
-            "http",
-            "database",
-            "customers",
-            "documents",
-            "cache",
-            "ingest",
-            "vectors",
-            "spaces")) {
+            "http", "database", "customers", "documents", "cache", "ingest", "vectors", "spaces")) {
       config = config.withFallback(ConfigFactory.parseFile(new File("conf/" + name + ".conf")));
     }
     return config.withFallback(ConfigFactory.load()).resolve();

@@ -88,8 +88,7 @@ final class Served implements AutoCloseable {
     if (!keys.reasons().isEmpty()) {
       throw new IllegalArgumentException(keys.reasons().toString());
     }
-    return Workers.start(
-        kit.system(), settings, new SupervisionLog(50, InstantSource.system()));
+    return Workers.start(kit.system(), settings, new SupervisionLog(50, InstantSource.system()));
   }
 
   static HttpSettings settings(Config config) {

@@ -114,8 +114,7 @@ final class VectorsTest {
   void word2vec_loadedAsASpace_givesItsTruths() throws IOException {
     JsonNode words;
     try (var in =
-        new GZIPInputStream(
-            Files.newInputStream(SharedData.at("word2vec/wordvecs1000.json.gz")))) {
+        new GZIPInputStream(Files.newInputStream(SharedData.at("word2vec/wordvecs1000.json.gz")))) {
       words = Served.JSON.readTree(in);
     }
     StringBuilder lines = new StringBuilder();
@@ -132,8 +131,7 @@ final class VectorsTest {
     assertThat(run.path("accepted").asInt()).isEqualTo(words.size()).isGreaterThan(900);
     assertThat(ingest(lines.toString()).path("duplicates").asInt()).isEqualTo(words.size());
 
-    JsonNode truths =
-        Served.JSON.readTree(SharedData.at("word2vec/truth_top10_cos.json").toFile());
+    JsonNode truths = Served.JSON.readTree(SharedData.at("word2vec/truth_top10_cos.json").toFile());
     assertThat(truths).isNotEmpty();
     for (Map.Entry<String, JsonNode> truth : truths.properties()) {
       int k = truth.getValue().size() + 1;
@@ -221,16 +219,14 @@ final class VectorsTest {
   @ValueSource(
       strings = {"[]", "{}", "7", "[\"1\"]", "[1,null]", "[[1]]", "[1e39]", "[-1e39]", "true"})
   void body_thatIsNoVector_isRefused(String body) {
-    assertProblem(
-        served.json("PUT", path("wrong", "a"), body), 422, "ERR_VALIDATION", "body");
+    assertProblem(served.json("PUT", path("wrong", "a"), body), 422, "ERR_VALIDATION", "body");
     assertProblem(served.get("/v1/vectors/wrong"), 404, "ERR_NOT_FOUND", null);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "[NaN]", "[Infinity]", "[1", "[1] x", "[01]"})
   void body_thatIsNotJson_isMalformed(String body) {
-    assertProblem(
-        served.json("PUT", path("wrong", "a"), body), 400, "ERR_VALIDATION", null);
+    assertProblem(served.json("PUT", path("wrong", "a"), body), 400, "ERR_VALIDATION", null);
   }
 
   @ParameterizedTest

@@ -85,9 +85,7 @@ class RowKernelsTest {
   private static void within(float raw, double[] exact, int dimension) {
     double bound = (dimension + 3) * 0x1p-24 * exact[1] + dimension * 0x1p-149;
     if (!(Math.abs(raw - exact[0]) <= bound)) {
-      assertThat((double) raw)
-          .as("dimension %d, bound %s", dimension, bound)
-          .isEqualTo(exact[0]);
+      assertThat((double) raw).as("dimension %d, bound %s", dimension, bound).isEqualTo(exact[0]);
     }
   }
 

@@ -229,8 +229,7 @@ class ScanTest {
           asked[0]++;
           return Instant.ofEpochMilli(100);
         };
-    Scan scan =
-        new Scan(block, new SimdRowKernels(), List.of(late, cancelled, wanted), clock);
+    Scan scan = new Scan(block, new SimdRowKernels(), List.of(late, cancelled, wanted), clock);
     List<Best> found = scan.run(0, block.chunks());
     assertThat(asked[0]).isEqualTo(block.chunks());
     check(found.get(2).sorted(wanted), query, Metric.COSINE, 10);

@@ -226,12 +226,10 @@ class VectorHoldingTest {
     assertThat(holding.version(VectorKey.of("s", "a"))).as("for the fence").isEqualTo(1);
     find(0, 0);
     assertThat(found()).isEmpty();
-    holding.load(
-        VectorKey.of("s", "c"), 7, new VectorDraft(1, new float[] {1, 1}, 0).encoded());
+    holding.load(VectorKey.of("s", "c"), 7, new VectorDraft(1, new float[] {1, 1}, 0).encoded());
     assertThat(holding.content(VectorKey.of("s", "c"))).isNull();
     assertThat(holding.version(VectorKey.of("s", "c"))).isEqualTo(7);
-    assertThat(
-            holding.decide(VectorChange.put("s", "a", new float[2]).of(1), null, 1))
+    assertThat(holding.decide(VectorChange.put("s", "a", new float[2]).of(1), null, 1))
         .isInstanceOf(Decided.Refuse.class);
   }
 
@@ -240,11 +238,9 @@ class VectorHoldingTest {
     save("a", 1, 1, 1);
     holding.answer(new VectorAsk.Seal("s", 1, 10, caller.ref()));
     assertThat(caller.expectMessageClass(Told.Sealed.class).ids()).containsExactly("a");
-    assertThat(
-            holding.decide(VectorChange.put("s", "b", new float[2]).of(1), null, 0))
+    assertThat(holding.decide(VectorChange.put("s", "b", new float[2]).of(1), null, 0))
         .isInstanceOf(Decided.Refuse.class);
-    assertThat(
-            holding.decide(VectorChange.put("s", "b", new float[2]).of(2), null, 0))
+    assertThat(holding.decide(VectorChange.put("s", "b", new float[2]).of(2), null, 0))
         .isInstanceOf(Decided.Put.class);
   }
 }
