@@ -97,7 +97,8 @@ public record PurserSettings(
             .withValue(
                 "pekko.remote.artery.canonical.port",
                 ConfigValueFactory.fromAnyRef(cluster.port()));
-    return new PurserSettings(data, database, cache, customers, ingest, vectors, http, cluster, with);
+    return new PurserSettings(
+        data, database, cache, customers, ingest, vectors, http, cluster, with);
   }
 
   private static Config overlayEnvironment(

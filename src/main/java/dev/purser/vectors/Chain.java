@@ -83,8 +83,7 @@ public final class Chain {
 
   /// Applies the chain to `length` values, whole units of them; `from` and `to` are the same run or
   /// do not overlap.
-  void apply(
-      Kernels kernels, float[] from, int fromOffset, float[] to, int toOffset, int length) {
+  void apply(Kernels kernels, float[] from, int fromOffset, float[] to, int toOffset, int length) {
     if (segments.size() == 1 && !segments.getFirst().normalizes) {
       kernels.run(segments.getFirst().run, from, fromOffset, to, toOffset, length);
       return;

@@ -18,9 +18,9 @@ package dev.purser.vectors;
 ///
 /// Reductions of `n` products differ by the order of their sums. With u = 2^-24, what is returned
 /// lies within `(n + 2) * u * S` of the exact value, where S is the sum of the products' magnitudes
-/// (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., section 3.1), plus
-/// `n * 2^-149` where products underflow. A sum whose parts overflow is infinite or NaN, even if
-/// the exact one is not; NaN in gives NaN out.
+/// (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., section 3.1), plus `n *
+/// 2^-149` where products underflow. A sum whose parts overflow is infinite or NaN, even if the
+/// exact one is not; NaN in gives NaN out.
 interface Kernels {
 
   /// The implementation, in an operator's words.
@@ -42,10 +42,11 @@ interface Kernels {
   void run(Run run, float[] from, int fromOffset, float[] to, int toOffset, int length);
 
   /// One vector divided by its Euclidean norm, then the kernels of `then` in the same pass; `then`
-  /// begins with a scale, whose factor is 1 and stands for the norm's. The quotient is within 4 units in its last place of
-  /// the exact quotient plus `n * u` of it, whatever the exponents (a norm that 32 bits cannot hold
-  /// is computed in 64). A zero vector is copied as it is. With an infinite component the infinite
-  /// ones become NaN and the finite ones zero; with a NaN all become NaN.
+  /// begins with a scale, whose factor is 1 and stands for the norm's. The quotient is within 4
+  /// units in its last place of the exact quotient plus `n * u` of it, whatever the exponents (a
+  /// norm that 32 bits cannot hold is computed in 64). A zero vector is copied as it is. With an
+  /// infinite component the infinite ones become NaN and the finite ones zero; with a NaN all
+  /// become NaN.
   void normalize(Run then, float[] from, int fromOffset, float[] to, int toOffset, int length);
 
   /// The sum of `a[i] * b[i]`.
@@ -59,9 +60,9 @@ interface Kernels {
   float squaredEuclidean(float[] a, int aOffset, float[] b, int bOffset, int length);
 
   /// The dot products of `queryCount` queries with `rowCount` rows. Queries and rows are contiguous
-  /// blocks of vectors of `dimension`; the product of query `q` and row `r` is
-  /// `to[toOffset + q * rowCount + r]`. Each row is read from memory once for all queries, which is
-  /// what makes a batch of queries cheaper than one after another.
+  /// blocks of vectors of `dimension`; the product of query `q` and row `r` is `to[toOffset + q *
+  /// rowCount + r]`. Each row is read from memory once for all queries, which is what makes a batch
+  /// of queries cheaper than one after another.
   void dotRows(
       int dimension,
       float[] queries,

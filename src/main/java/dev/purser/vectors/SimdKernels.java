@@ -14,8 +14,8 @@ import jdk.incubator.vector.VectorSpecies;
 /// Sums are of products rounded on their own, not fused: a machine without fused multiply-add would
 /// compute those a thousand times slower, and the loads are the bottleneck anyway.
 final class SimdKernels implements Kernels {
-  private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
-  private static final int LANES = SPECIES.length();
+  static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+  static final int LANES = SPECIES.length();
   private static final int UNROLL = 4;
   private static final int STRIDE = UNROLL * LANES;
 
@@ -79,7 +79,7 @@ final class SimdKernels implements Kernels {
       case SCALE -> scale(run.factor(0), from, fromOffset, to, toOffset, length);
       case ADD -> add(run.addend(0), from, fromOffset, to, toOffset, length);
       case CLAMP -> clamp(run.min(0), run.max(0), from, fromOffset, to, toOffset, length);
-      case STAGES -> stages(run, run.factor(0), from, fromOffset, to, toOffset, length);
+      case STAGES -> SimdStages.apply(run, run.factor(0), from, fromOffset, to, toOffset, length);
     }
   }
 
@@ -95,96 +95,7 @@ final class SimdKernels implements Kernels {
     if (then.shape() == Run.Shape.SCALE) {
       scale(factor, from, fromOffset, to, toOffset, length);
     } else {
-      stages(then, factor, from, fromOffset, to, toOffset, length);
-    }
-  }
-
-  /// A loop for each number of stages: a loop over stages inside would keep the compiler from
-  /// holding values in registers (measured: fifty times slower).
-  private static void stages(
-      Run run, float factor, float[] from, int fromOffset, float[] to, int toOffset, int length) {
-    switch (run.stages()) {
-      case 1 -> one(run, factor, from, fromOffset, to, toOffset, length);
-      case 2 -> two(run, factor, from, fromOffset, to, toOffset, length);
-      default -> three(run, factor, from, fromOffset, to, toOffset, length);
-    }
-  }
-
-  private static void one(
-      Run run, float factor, float[] from, int fromOffset, float[] to, int toOffset, int length) {
-    FloatVector f0 = FloatVector.broadcast(SPECIES, factor);
-    FloatVector a0 = FloatVector.broadcast(SPECIES, run.addend(0));
-    FloatVector l0 = FloatVector.broadcast(SPECIES, run.min(0));
-    FloatVector h0 = FloatVector.broadcast(SPECIES, run.max(0));
-    int i = 0;
-    for (; i < SPECIES.loopBound(length); i += LANES) {
-      FloatVector v = at(from, fromOffset + i);
-      v = clamped(v.mul(f0).add(a0), l0, h0);
-      v.intoArray(to, toOffset + i);
-    }
-    if (i < length) {
-      VectorMask<Float> rest = SPECIES.indexInRange(i, length);
-      FloatVector v = at(from, fromOffset + i, rest);
-      v = clamped(v.mul(f0).add(a0), l0, h0);
-      v.intoArray(to, toOffset + i, rest);
-    }
-  }
-
-  private static void two(
-      Run run, float factor, float[] from, int fromOffset, float[] to, int toOffset, int length) {
-    FloatVector f0 = FloatVector.broadcast(SPECIES, factor);
-    FloatVector a0 = FloatVector.broadcast(SPECIES, run.addend(0));
-    FloatVector l0 = FloatVector.broadcast(SPECIES, run.min(0));
-    FloatVector h0 = FloatVector.broadcast(SPECIES, run.max(0));
-    FloatVector f1 = FloatVector.broadcast(SPECIES, run.factor(1));
-    FloatVector a1 = FloatVector.broadcast(SPECIES, run.addend(1));
-    FloatVector l1 = FloatVector.broadcast(SPECIES, run.min(1));
-    FloatVector h1 = FloatVector.broadcast(SPECIES, run.max(1));
-    int i = 0;
-    for (; i < SPECIES.loopBound(length); i += LANES) {
-      FloatVector v = at(from, fromOffset + i);
-      v = clamped(v.mul(f0).add(a0), l0, h0);
-      v = clamped(v.mul(f1).add(a1), l1, h1);
-      v.intoArray(to, toOffset + i);
-    }
-    if (i < length) {
-      VectorMask<Float> rest = SPECIES.indexInRange(i, length);
-      FloatVector v = at(from, fromOffset + i, rest);
-      v = clamped(v.mul(f0).add(a0), l0, h0);
-      v = clamped(v.mul(f1).add(a1), l1, h1);
-      v.intoArray(to, toOffset + i, rest);
-    }
-  }
-
-  private static void three(
-      Run run, float factor, float[] from, int fromOffset, float[] to, int toOffset, int length) {
-    FloatVector f0 = FloatVector.broadcast(SPECIES, factor);
-    FloatVector a0 = FloatVector.broadcast(SPECIES, run.addend(0));
-    FloatVector l0 = FloatVector.broadcast(SPECIES, run.min(0));
-    FloatVector h0 = FloatVector.broadcast(SPECIES, run.max(0));
-    FloatVector f1 = FloatVector.broadcast(SPECIES, run.factor(1));
-    FloatVector a1 = FloatVector.broadcast(SPECIES, run.addend(1));
-    FloatVector l1 = FloatVector.broadcast(SPECIES, run.min(1));
-    FloatVector h1 = FloatVector.broadcast(SPECIES, run.max(1));
-    FloatVector f2 = FloatVector.broadcast(SPECIES, run.factor(2));
-    FloatVector a2 = FloatVector.broadcast(SPECIES, run.addend(2));
-    FloatVector l2 = FloatVector.broadcast(SPECIES, run.min(2));
-    FloatVector h2 = FloatVector.broadcast(SPECIES, run.max(2));
-    int i = 0;
-    for (; i < SPECIES.loopBound(length); i += LANES) {
-      FloatVector v = at(from, fromOffset + i);
-      v = clamped(v.mul(f0).add(a0), l0, h0);
-      v = clamped(v.mul(f1).add(a1), l1, h1);
-      v = clamped(v.mul(f2).add(a2), l2, h2);
-      v.intoArray(to, toOffset + i);
-    }
-    if (i < length) {
-      VectorMask<Float> rest = SPECIES.indexInRange(i, length);
-      FloatVector v = at(from, fromOffset + i, rest);
-      v = clamped(v.mul(f0).add(a0), l0, h0);
-      v = clamped(v.mul(f1).add(a1), l1, h1);
-      v = clamped(v.mul(f2).add(a2), l2, h2);
-      v.intoArray(to, toOffset + i, rest);
+      SimdStages.apply(then, factor, from, fromOffset, to, toOffset, length);
     }
   }
 
@@ -323,17 +234,17 @@ final class SimdKernels implements Kernels {
     to[toOffset + 3 * step] = s3.reduceLanes(VectorOperators.ADD);
   }
 
-  private static FloatVector at(float[] values, int offset) {
+  static FloatVector at(float[] values, int offset) {
     return FloatVector.fromArray(SPECIES, values, offset);
   }
 
-  private static FloatVector at(float[] values, int offset, VectorMask<Float> mask) {
+  static FloatVector at(float[] values, int offset, VectorMask<Float> mask) {
     return FloatVector.fromArray(SPECIES, values, offset, mask);
   }
 
   /// By comparison and not by the API's own minimum, which would move a NaN's payload and the sign
   /// of zero, and costs five instructions.
-  private static FloatVector clamped(FloatVector v, FloatVector min, FloatVector max) {
+  static FloatVector clamped(FloatVector v, FloatVector min, FloatVector max) {
     return v.blend(min, v.lt(min)).blend(max, v.compare(VectorOperators.GT, max));
   }
 }

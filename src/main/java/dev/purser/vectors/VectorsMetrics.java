@@ -6,7 +6,8 @@ import dev.purser.metrics.Metrics;
 final class VectorsMetrics {
   static final VectorsMetrics INSTANCE = new VectorsMetrics();
 
-  final Metrics.Counter bytes = Metrics.counter("kernel_bytes", "Bytes that kernels have worked on");
+  final Metrics.Counter bytes =
+      Metrics.counter("kernel_bytes", "Bytes that kernels have worked on");
   final Metrics.Gauge running = Metrics.gauge("kernel_streams_running", "Streams that are running");
   final Metrics.Counter done = streams("done");
   final Metrics.Counter cut = streams("cut");
@@ -18,7 +19,6 @@ final class VectorsMetrics {
   private VectorsMetrics() {}
 
   private static Metrics.Counter streams(String outcome) {
-    return Metrics.counter(
-        "kernel_streams", "Streams that have ended, by how", "outcome", outcome);
+    return Metrics.counter("kernel_streams", "Streams that have ended, by how", "outcome", outcome);
   }
 }

@@ -64,8 +64,7 @@ public final class Workers {
   }
 
   /// The workers of `system`, with the kernels of this JVM.
-  public static Workers start(
-      ActorSystem<?> system, VectorsSettings settings, SupervisionLog log) {
+  public static Workers start(ActorSystem<?> system, VectorsSettings settings, SupervisionLog log) {
     Executor executor =
         system.dispatchers().lookup(DispatcherSelector.fromConfig("purser.vectors.dispatcher"));
     return new Workers(settings, log, KernelsChoice.chosen(), executor);
@@ -97,7 +96,7 @@ public final class Workers {
   }
 
   /// Streams that have a place.
-  int running() {
+  public int running() {
     return running.get();
   }
 

@@ -1,5 +1,5 @@
-/// Kernels over 32-bit floats and their streams, vector spaces, exact top-k search. The only home of
-/// the JDK's vector API.
+/// Kernels over 32-bit floats and their streams, vector spaces, exact top-k search. The only home
+/// of the JDK's vector API.
 @NullMarked
 package dev.purser.vectors;
 

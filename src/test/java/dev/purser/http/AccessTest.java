@@ -186,6 +186,7 @@ final class AccessTest {
             new Doors(
                 first.customers,
                 first.bulk,
+                Served.workers(kit, config),
                 first.operations,
                 new EventJson("GBP", InstantSource.system()),
                 Served.settings(config),

@@ -38,17 +38,19 @@ final class Served implements AutoCloseable {
   final Stubs.StubOperations operations = new Stubs.StubOperations();
   final ActorTestKit kit;
   final InetSocketAddress address;
+  private final Workers workers;
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   Served(String... overrides) {
     Config config = config(overrides);
     kit = ActorTestKit.create(config);
+    workers = workers(kit, config);
     Doors doors =
         new Doors(
             customers,
             bulk,
-            workers(kit, config),
+            workers,
             operations,
             new EventJson("GBP", InstantSource.system()),
             settings(config),
@@ -59,6 +61,7 @@ final class Served implements AutoCloseable {
 
   private Served(ActorTestKit kit, Doors doors) {
     this.kit = kit;
+    this.workers = doors.workers();
     this.address = serve(kit, doors);
   }
 
@@ -71,11 +74,18 @@ final class Served implements AutoCloseable {
     return ConfigFactory.parseString(
             "purser.http.port = 0\npekko.actor.allow-java-serialization = off\n"
                 + "pekko.loglevel = WARNING\n"
+                // As shipped: with the default, JDK 25's pool stalls streams.
+                + "pekko.actor.default-dispatcher.fork-join-executor.minimum-runnable = 4\n"
+                + "pekko.actor.internal-dispatcher.fork-join-executor.minimum-runnable = 4\n"
                 + String.join("\n", overrides))
         .withFallback(ConfigFactory.parseFile(new File("conf/http.conf")))
         .withFallback(ConfigFactory.parseFile(new File("conf/vectors.conf")))
         .withFallback(ConfigFactory.load())
         .resolve();
+  }
+
+  Workers workers() {
+    return workers;
   }
 
   static Workers workers(ActorTestKit kit, Config config) {
@@ -84,8 +94,7 @@ final class Served implements AutoCloseable {
     if (!keys.reasons().isEmpty()) {
       throw new IllegalArgumentException(keys.reasons().toString());
     }
-    return Workers.start(
-        kit.system(), settings, new SupervisionLog(50, InstantSource.system()));
+    return Workers.start(kit.system(), settings, new SupervisionLog(50, InstantSource.system()));
   }
 
   static HttpSettings settings(Config config) {
