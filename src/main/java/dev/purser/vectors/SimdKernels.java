@@ -3,6 +3,7 @@ package dev.purser.vectors;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /// Kernels over the machine's widest registers, through the JDK's vector API. Immutable.
@@ -24,6 +25,11 @@ final class SimdKernels implements Kernels {
   private static final float SAFE_MIN = 0x1p-60f;
 
   private static final float SAFE_MAX = Float.MAX_VALUE;
+
+  private static final VectorShuffle<Float> BY_EIGHT = turned(8);
+  private static final VectorShuffle<Float> BY_FOUR = turned(4);
+  private static final VectorShuffle<Float> BY_TWO = turned(2);
+  private static final VectorShuffle<Float> BY_ONE = turned(1);
 
   private final ScalarKernels reference = new ScalarKernels();
 
@@ -121,7 +127,7 @@ final class SimdKernels implements Kernels {
       VectorMask<Float> rest = SPECIES.indexInRange(i, length);
       s1 = s1.add(at(a, aOffset + i, rest).mul(at(b, bOffset + i, rest)));
     }
-    return s0.add(s1).add(s2.add(s3)).reduceLanes(VectorOperators.ADD);
+    return sum(s0.add(s1).add(s2.add(s3)));
   }
 
   @Override
@@ -168,7 +174,7 @@ final class SimdKernels implements Kernels {
       FloatVector d = at(a, aOffset + i, rest).sub(at(b, bOffset + i, rest));
       s1 = s1.add(d.mul(d));
     }
-    return s0.add(s1).add(s2.add(s3)).reduceLanes(VectorOperators.ADD);
+    return sum(s0.add(s1).add(s2.add(s3)));
   }
 
   @Override
@@ -191,9 +197,24 @@ final class SimdKernels implements Kernels {
       }
       for (; q < queryCount; q++) {
         int query = queriesOffset + q * dimension;
-        to[toOffset + q * rowCount + r] = dot(queries, query, rows, row, dimension);
+        to[toOffset + q * rowCount + r] = dotOne(dimension, queries, query, rows, row);
       }
     }
+  }
+
+  /// One row against one query, summed in the order of [#dotFour]: a product does not depend on how
+  /// many queries are asked together.
+  private static float dotOne(int dimension, float[] queries, int query, float[] rows, int row) {
+    FloatVector s = FloatVector.zero(SPECIES);
+    int i = 0;
+    for (; i <= dimension - LANES; i += LANES) {
+      s = s.add(at(queries, query + i).mul(at(rows, row + i)));
+    }
+    if (i < dimension) {
+      VectorMask<Float> rest = SPECIES.indexInRange(i, dimension);
+      s = s.add(at(queries, query + i, rest).mul(at(rows, row + i, rest)));
+    }
+    return sum(s);
   }
 
   /// One row, loaded once, against four queries; the products go to every `step`-th value.
@@ -228,10 +249,26 @@ final class SimdKernels implements Kernels {
       s2 = s2.add(at(queries, x + 2 * dimension, rest).mul(v));
       s3 = s3.add(at(queries, x + 3 * dimension, rest).mul(v));
     }
-    to[toOffset] = s0.reduceLanes(VectorOperators.ADD);
-    to[toOffset + step] = s1.reduceLanes(VectorOperators.ADD);
-    to[toOffset + 2 * step] = s2.reduceLanes(VectorOperators.ADD);
-    to[toOffset + 3 * step] = s3.reduceLanes(VectorOperators.ADD);
+    to[toOffset] = sum(s0);
+    to[toOffset + step] = sum(s1);
+    to[toOffset + 2 * step] = sum(s2);
+    to[toOffset + 3 * step] = sum(s3);
+  }
+
+  /// The sum of all lanes, always in the same order. The API's own reduction gives other bits before
+  /// it is compiled than after.
+  private static float sum(FloatVector v) {
+    if (LANES > 16) {
+      return v.reduceLanes(VectorOperators.ADD);
+    }
+    FloatVector s = LANES > 8 ? v.add(v.rearrange(BY_EIGHT)) : v;
+    s = LANES > 4 ? s.add(s.rearrange(BY_FOUR)) : s;
+    s = LANES > 2 ? s.add(s.rearrange(BY_TWO)) : s;
+    return s.add(s.rearrange(BY_ONE)).lane(0);
+  }
+
+  private static VectorShuffle<Float> turned(int by) {
+    return VectorShuffle.fromOp(SPECIES, i -> (i + by) % LANES);
   }
 
   static FloatVector at(float[] values, int offset) {

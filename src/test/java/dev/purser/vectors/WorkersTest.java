@@ -39,7 +39,7 @@ final class WorkersTest {
   private static final ActorTestKit KIT = ActorTestKit.create();
 
   /// Of its own: the common pool completes futures, and a test holds its workers up.
-  private static final ExecutorService THREADS = Executors.newFixedThreadPool(3);
+  private static final ExecutorService THREADS = Executors.newCachedThreadPool();
 
   private static final int CHUNK = 16 << 10;
   private static final VectorsSettings SETTINGS = new VectorsSettings(CHUNK, 3, 2, 16);
@@ -140,8 +140,7 @@ final class WorkersTest {
   @Test
   void worker_withABug_worksOnceMore() {
     AtomicInteger failures = new AtomicInteger(1);
-    Workers odd =
-        workers(failing(failures, new IllegalStateException("bug")), THREADS);
+    Workers odd = workers(failing(failures, new IllegalStateException("bug")), THREADS);
     ByteString body = ByteString.fromArray(Floats.bytes(1, 2));
     byte[] got = run(odd, Chain.parse("scale:2", null, 9), List.of(body));
     assertThat(got).isEqualTo(Floats.bytes(2, 4));
@@ -153,8 +152,7 @@ final class WorkersTest {
   @Test
   void worker_withABugThatStays_endsTheStreamAlone() {
     AtomicInteger failures = new AtomicInteger(2);
-    Workers odd =
-        workers(failing(failures, new IllegalStateException("bug")), THREADS);
+    Workers odd = workers(failing(failures, new IllegalStateException("bug")), THREADS);
     ByteString body = ByteString.fromArray(Floats.bytes(1, 2));
     Chain chain = Chain.parse("scale:2", null, 9);
     assertThatThrownBy(() -> run(odd, chain, List.of(body)))
@@ -221,17 +219,17 @@ final class WorkersTest {
   /// is gathered, and answered in order.
   @Test
   void workers_heldUp_boundWhatIsInFlightAndGatherTheRest() throws InterruptedException {
+    ExecutorService oneByOne = Executors.newSingleThreadExecutor(); // so that a permit is the first's
     Semaphore permits = new Semaphore(0);
     AtomicInteger taken = new AtomicInteger();
     Executor slow =
         task -> {
           taken.incrementAndGet();
-          THREADS
-              .execute(
-                  () -> {
-                    permits.acquireUninterruptibly();
-                    task.run();
-                  });
+          oneByOne.execute(
+              () -> {
+                permits.acquireUninterruptibly();
+                task.run();
+              });
         };
     Workers held = workers(new SimdKernels(), slow);
     int values = 40_000;
@@ -261,6 +259,7 @@ final class WorkersTest {
         assertThat(v).isEqualTo(expected++);
       }
     }
+    oneByOne.shutdown();
     assertThat(expected).isEqualTo(values + 1f);
     // As many as were in flight before anything was gathered, and after; the rest are full.
     assertThat(chunks).isLessThanOrEqualTo(2 * SETTINGS.inFlight() + values * 4 / CHUNK + 1);
