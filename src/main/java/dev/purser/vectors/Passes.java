@@ -51,7 +51,7 @@ final class Passes {
 
     private static Search search(Find find) {
       return new Search(
-          find.metric(), Floats.decoded(find.vector()), find.k(), find.deadlineMillis());
+          find.metric(), FloatBytes.decoded(find.vector()), find.k(), find.deadlineMillis());
     }
   }
 

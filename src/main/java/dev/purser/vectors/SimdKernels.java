@@ -3,6 +3,7 @@ package dev.purser.vectors;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /// Kernels over the machine's widest registers, through the JDK's vector API. Immutable.
@@ -14,8 +15,8 @@ import jdk.incubator.vector.VectorSpecies;
 /// Sums are of products rounded on their own, not fused: a machine without fused multiply-add would
 /// compute those a thousand times slower, and the loads are the bottleneck anyway.
 final class SimdKernels implements Kernels {
-  private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
-  private static final int LANES = SPECIES.length();
+  static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+  static final int LANES = SPECIES.length();
   private static final int UNROLL = 4;
   private static final int STRIDE = UNROLL * LANES;
 
@@ -24,6 +25,11 @@ final class SimdKernels implements Kernels {
   private static final float SAFE_MIN = 0x1p-60f;
 
   private static final float SAFE_MAX = Float.MAX_VALUE;
+
+  private static final VectorShuffle<Float> BY_EIGHT = turned(8);
+  private static final VectorShuffle<Float> BY_FOUR = turned(4);
+  private static final VectorShuffle<Float> BY_TWO = turned(2);
+  private static final VectorShuffle<Float> BY_ONE = turned(1);
 
   private final ScalarKernels reference = new ScalarKernels();
 
@@ -79,7 +85,7 @@ final class SimdKernels implements Kernels {
       case SCALE -> scale(run.factor(0), from, fromOffset, to, toOffset, length);
       case ADD -> add(run.addend(0), from, fromOffset, to, toOffset, length);
       case CLAMP -> clamp(run.min(0), run.max(0), from, fromOffset, to, toOffset, length);
-      case STAGES -> stages(run, run.factor(0), from, fromOffset, to, toOffset, length);
+      case STAGES -> SimdStages.apply(run, run.factor(0), from, fromOffset, to, toOffset, length);
     }
   }
 
@@ -95,96 +101,7 @@ final class SimdKernels implements Kernels {
     if (then.shape() == Run.Shape.SCALE) {
       scale(factor, from, fromOffset, to, toOffset, length);
     } else {
-      stages(then, factor, from, fromOffset, to, toOffset, length);
-    }
-  }
-
-  /// A loop for each number of stages: a loop over stages inside would keep the compiler from
-  /// holding values in registers (measured: fifty times slower).
-  private static void stages(
-      Run run, float factor, float[] from, int fromOffset, float[] to, int toOffset, int length) {
-    switch (run.stages()) {
-      case 1 -> one(run, factor, from, fromOffset, to, toOffset, length);
-      case 2 -> two(run, factor, from, fromOffset, to, toOffset, length);
-      default -> three(run, factor, from, fromOffset, to, toOffset, length);
-    }
-  }
-
-  private static void one(
-      Run run, float factor, float[] from, int fromOffset, float[] to, int toOffset, int length) {
-    FloatVector f0 = FloatVector.broadcast(SPECIES, factor);
-    FloatVector a0 = FloatVector.broadcast(SPECIES, run.addend(0));
-    FloatVector l0 = FloatVector.broadcast(SPECIES, run.min(0));
-    FloatVector h0 = FloatVector.broadcast(SPECIES, run.max(0));
-    int i = 0;
-    for (; i < SPECIES.loopBound(length); i += LANES) {
-      FloatVector v = at(from, fromOffset + i);
-      v = clamped(v.mul(f0).add(a0), l0, h0);
-      v.intoArray(to, toOffset + i);
-    }
-    if (i < length) {
-      VectorMask<Float> rest = SPECIES.indexInRange(i, length);
-      FloatVector v = at(from, fromOffset + i, rest);
-      v = clamped(v.mul(f0).add(a0), l0, h0);
-      v.intoArray(to, toOffset + i, rest);
-    }
-  }
-
-  private static void two(
-      Run run, float factor, float[] from, int fromOffset, float[] to, int toOffset, int length) {
-    FloatVector f0 = FloatVector.broadcast(SPECIES, factor);
-    FloatVector a0 = FloatVector.broadcast(SPECIES, run.addend(0));
-    FloatVector l0 = FloatVector.broadcast(SPECIES, run.min(0));
-    FloatVector h0 = FloatVector.broadcast(SPECIES, run.max(0));
-    FloatVector f1 = FloatVector.broadcast(SPECIES, run.factor(1));
-    FloatVector a1 = FloatVector.broadcast(SPECIES, run.addend(1));
-    FloatVector l1 = FloatVector.broadcast(SPECIES, run.min(1));
-    FloatVector h1 = FloatVector.broadcast(SPECIES, run.max(1));
-    int i = 0;
-    for (; i < SPECIES.loopBound(length); i += LANES) {
-      FloatVector v = at(from, fromOffset + i);
-      v = clamped(v.mul(f0).add(a0), l0, h0);
-      v = clamped(v.mul(f1).add(a1), l1, h1);
-      v.intoArray(to, toOffset + i);
-    }
-    if (i < length) {
-      VectorMask<Float> rest = SPECIES.indexInRange(i, length);
-      FloatVector v = at(from, fromOffset + i, rest);
-      v = clamped(v.mul(f0).add(a0), l0, h0);
-      v = clamped(v.mul(f1).add(a1), l1, h1);
-      v.intoArray(to, toOffset + i, rest);
-    }
-  }
-
-  private static void three(
-      Run run, float factor, float[] from, int fromOffset, float[] to, int toOffset, int length) {
-    FloatVector f0 = FloatVector.broadcast(SPECIES, factor);
-    FloatVector a0 = FloatVector.broadcast(SPECIES, run.addend(0));
-    FloatVector l0 = FloatVector.broadcast(SPECIES, run.min(0));
-    FloatVector h0 = FloatVector.broadcast(SPECIES, run.max(0));
-    FloatVector f1 = FloatVector.broadcast(SPECIES, run.factor(1));
-    FloatVector a1 = FloatVector.broadcast(SPECIES, run.addend(1));
-    FloatVector l1 = FloatVector.broadcast(SPECIES, run.min(1));
-    FloatVector h1 = FloatVector.broadcast(SPECIES, run.max(1));
-    FloatVector f2 = FloatVector.broadcast(SPECIES, run.factor(2));
-    FloatVector a2 = FloatVector.broadcast(SPECIES, run.addend(2));
-    FloatVector l2 = FloatVector.broadcast(SPECIES, run.min(2));
-    FloatVector h2 = FloatVector.broadcast(SPECIES, run.max(2));
-    int i = 0;
-    for (; i < SPECIES.loopBound(length); i += LANES) {
-      FloatVector v = at(from, fromOffset + i);
-      v = clamped(v.mul(f0).add(a0), l0, h0);
-      v = clamped(v.mul(f1).add(a1), l1, h1);
-      v = clamped(v.mul(f2).add(a2), l2, h2);
-      v.intoArray(to, toOffset + i);
-    }
-    if (i < length) {
-      VectorMask<Float> rest = SPECIES.indexInRange(i, length);
-      FloatVector v = at(from, fromOffset + i, rest);
-      v = clamped(v.mul(f0).add(a0), l0, h0);
-      v = clamped(v.mul(f1).add(a1), l1, h1);
-      v = clamped(v.mul(f2).add(a2), l2, h2);
-      v.intoArray(to, toOffset + i, rest);
+      SimdStages.apply(then, factor, from, fromOffset, to, toOffset, length);
     }
   }
 
@@ -210,7 +127,7 @@ final class SimdKernels implements Kernels {
       VectorMask<Float> rest = SPECIES.indexInRange(i, length);
       s1 = s1.add(at(a, aOffset + i, rest).mul(at(b, bOffset + i, rest)));
     }
-    return s0.add(s1).add(s2.add(s3)).reduceLanes(VectorOperators.ADD);
+    return sum(s0.add(s1).add(s2.add(s3)));
   }
 
   @Override
@@ -257,7 +174,7 @@ final class SimdKernels implements Kernels {
       FloatVector d = at(a, aOffset + i, rest).sub(at(b, bOffset + i, rest));
       s1 = s1.add(d.mul(d));
     }
-    return s0.add(s1).add(s2.add(s3)).reduceLanes(VectorOperators.ADD);
+    return sum(s0.add(s1).add(s2.add(s3)));
   }
 
   @Override
@@ -280,9 +197,24 @@ final class SimdKernels implements Kernels {
       }
       for (; q < queryCount; q++) {
         int query = queriesOffset + q * dimension;
-        to[toOffset + q * rowCount + r] = dot(queries, query, rows, row, dimension);
+        to[toOffset + q * rowCount + r] = dotOne(dimension, queries, query, rows, row);
       }
     }
+  }
+
+  /// One row against one query, summed in the order of [#dotFour]: a product does not depend on how
+  /// many queries are asked together.
+  private static float dotOne(int dimension, float[] queries, int query, float[] rows, int row) {
+    FloatVector s = FloatVector.zero(SPECIES);
+    int i = 0;
+    for (; i <= dimension - LANES; i += LANES) {
+      s = s.add(at(queries, query + i).mul(at(rows, row + i)));
+    }
+    if (i < dimension) {
+      VectorMask<Float> rest = SPECIES.indexInRange(i, dimension);
+      s = s.add(at(queries, query + i, rest).mul(at(rows, row + i, rest)));
+    }
+    return sum(s);
   }
 
   /// One row, loaded once, against four queries; the products go to every `step`-th value.
@@ -317,23 +249,39 @@ final class SimdKernels implements Kernels {
       s2 = s2.add(at(queries, x + 2 * dimension, rest).mul(v));
       s3 = s3.add(at(queries, x + 3 * dimension, rest).mul(v));
     }
-    to[toOffset] = s0.reduceLanes(VectorOperators.ADD);
-    to[toOffset + step] = s1.reduceLanes(VectorOperators.ADD);
-    to[toOffset + 2 * step] = s2.reduceLanes(VectorOperators.ADD);
-    to[toOffset + 3 * step] = s3.reduceLanes(VectorOperators.ADD);
+    to[toOffset] = sum(s0);
+    to[toOffset + step] = sum(s1);
+    to[toOffset + 2 * step] = sum(s2);
+    to[toOffset + 3 * step] = sum(s3);
   }
 
-  private static FloatVector at(float[] values, int offset) {
+  /// The sum of all lanes, always in the same order. The API's own reduction gives other bits before
+  /// it is compiled than after.
+  private static float sum(FloatVector v) {
+    if (LANES > 16) {
+      return v.reduceLanes(VectorOperators.ADD);
+    }
+    FloatVector s = LANES > 8 ? v.add(v.rearrange(BY_EIGHT)) : v;
+    s = LANES > 4 ? s.add(s.rearrange(BY_FOUR)) : s;
+    s = LANES > 2 ? s.add(s.rearrange(BY_TWO)) : s;
+    return s.add(s.rearrange(BY_ONE)).lane(0);
+  }
+
+  private static VectorShuffle<Float> turned(int by) {
+    return VectorShuffle.fromOp(SPECIES, i -> (i + by) % LANES);
+  }
+
+  static FloatVector at(float[] values, int offset) {
     return FloatVector.fromArray(SPECIES, values, offset);
   }
 
-  private static FloatVector at(float[] values, int offset, VectorMask<Float> mask) {
+  static FloatVector at(float[] values, int offset, VectorMask<Float> mask) {
     return FloatVector.fromArray(SPECIES, values, offset, mask);
   }
 
   /// By comparison and not by the API's own minimum, which would move a NaN's payload and the sign
   /// of zero, and costs five instructions.
-  private static FloatVector clamped(FloatVector v, FloatVector min, FloatVector max) {
+  static FloatVector clamped(FloatVector v, FloatVector min, FloatVector max) {
     return v.blend(min, v.lt(min)).blend(max, v.compare(VectorOperators.GT, max));
   }
 }

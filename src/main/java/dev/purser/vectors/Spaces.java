@@ -131,7 +131,7 @@ public final class Spaces {
         .thenApply(
             told ->
                 switch (told) {
-                  case Told.One(byte[] values) -> Optional.ofNullable(values).map(Floats::decoded);
+                  case Told.One(byte[] values) -> Optional.ofNullable(values).map(FloatBytes::decoded);
                   default -> throw misunderstood(told);
                 });
   }
@@ -198,7 +198,7 @@ public final class Spaces {
       return CompletableFuture.failedStage(
           new Fault(Names.otherDimension(question.vector().length, record.dimension())));
     }
-    byte[] vector = Floats.encoded(question.vector());
+    byte[] vector = FloatBytes.encoded(question.vector());
     return vectors
         .<Told>askAll(
             deadlineMillis,

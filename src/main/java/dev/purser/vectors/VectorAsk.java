@@ -29,7 +29,7 @@ sealed interface VectorAsk extends Partition.Question {
 
   /// The nearest of a space.
   ///
-  /// @param vector as [Floats] encodes it, of the space's dimension
+  /// @param vector as [FloatBytes] encodes it, of the space's dimension
   @SuppressWarnings("ArrayRecordComponent") // a hand-over, compared by nobody
   record Find(
       String space,
@@ -70,7 +70,7 @@ sealed interface VectorAsk extends Partition.Question {
   })
   sealed interface Told extends Wire {
 
-    /// @param values as [Floats] encodes them, null if there is no such vector
+    /// @param values as [FloatBytes] encodes them, null if there is no such vector
     @SuppressWarnings("ArrayRecordComponent") // a hand-over, compared by nobody
     record One(byte @Nullable [] values) implements Told {}
 

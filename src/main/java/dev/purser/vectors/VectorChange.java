@@ -20,7 +20,7 @@ public sealed interface VectorChange extends Change {
 
   VectorChange of(long generation);
 
-  /// @param values as [Floats] encodes them, all finite, 1 to [Floats#MOST]; handed over
+  /// @param values as [FloatBytes] encodes them, all finite, 1 to [FloatBytes#MOST]; handed over
   @SuppressWarnings("ArrayRecordComponent") // a documented hand-over, compared by nobody
   record Put(String id, long generation, byte[] values) implements VectorChange {
     @Override
@@ -52,7 +52,7 @@ public sealed interface VectorChange extends Change {
 
   /// `values` under `id` in `space`.
   static VectorChange put(String space, String id, float[] values) {
-    return new Put(VectorKey.of(space, id), 0, Floats.encoded(values));
+    return new Put(VectorKey.of(space, id), 0, FloatBytes.encoded(values));
   }
 
   static VectorChange delete(String space, String id) {

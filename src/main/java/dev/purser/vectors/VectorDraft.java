@@ -7,7 +7,7 @@ import java.nio.ByteOrder;
 ///
 ///     byte 0      1, the format
 ///     byte 1 to 8 generation of its space, little-endian
-///     byte 9 on   values as [Floats] encodes them
+///     byte 9 on   values as [FloatBytes] encodes them
 ///
 /// @param values not to be changed
 /// @param reserved bytes taken from the [Allowance] for a draft that adds a row, else 0
@@ -29,6 +29,6 @@ record VectorDraft(long generation, float[] values, long reserved) {
       throw new IllegalArgumentException("a vector in a format that this version does not know");
     }
     long generation = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN).getLong(1);
-    return new VectorDraft(generation, Floats.decoded(content, HEADER), 0);
+    return new VectorDraft(generation, FloatBytes.decoded(content, HEADER), 0);
   }
 }

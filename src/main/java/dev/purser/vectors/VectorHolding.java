@@ -88,7 +88,7 @@ final class VectorHolding implements Holding<VectorChange, VectorDraft> {
     if (old || sealed.getOrDefault(space, Long.MIN_VALUE) >= put.generation()) {
       return new Decided.Refuse<>(GONE);
     }
-    float[] values = Floats.decoded(put.values());
+    float[] values = FloatBytes.decoded(put.values());
     if (current != null) {
       return Arrays.equals(current.values(), values)
           ? new Decided.Same<>()
@@ -174,7 +174,7 @@ final class VectorHolding implements Holding<VectorChange, VectorDraft> {
       case VectorAsk.Get(String key, long generation, var replyTo) -> {
         SpaceShare share = share(VectorKey.space(key), generation);
         float[] vector = share == null ? null : share.vector(VectorKey.id(key));
-        replyTo.tell(new Told.One(vector == null ? null : Floats.encoded(vector)));
+        replyTo.tell(new Told.One(vector == null ? null : FloatBytes.encoded(vector)));
       }
       case VectorAsk.Find find -> {
         SpaceShare share = share(find.space(), find.generation());

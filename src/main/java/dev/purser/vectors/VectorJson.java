@@ -31,7 +31,7 @@ public final class VectorJson {
     return checked(values(body), "body");
   }
 
-  /// The same as bytes, as [Floats] has them.
+  /// The same as bytes, as [FloatBytes] has them.
   public static Reading<float[]> body(byte[] bytes) {
     if (bytes.length % Float.BYTES != 0) {
       return new Reading.Bad<>(
@@ -39,7 +39,7 @@ public final class VectorJson {
               new FieldError(
                   "body", "has " + bytes.length + " bytes, no multiple of " + Float.BYTES)));
     }
-    return checked(Floats.decoded(bytes), "body");
+    return checked(FloatBytes.decoded(bytes), "body");
   }
 
   private static Reading<float[]> checked(float @Nullable [] values, String field) {
@@ -143,8 +143,8 @@ public final class VectorJson {
     if (values == null) {
       return "must be an array of numbers";
     }
-    if (values.length == 0 || values.length > Floats.MOST) {
-      return "must hold 1 to " + Floats.MOST + " values";
+    if (values.length == 0 || values.length > FloatBytes.MOST) {
+      return "must hold 1 to " + FloatBytes.MOST + " values";
     }
     for (float value : values) {
       if (!Float.isFinite(value)) {

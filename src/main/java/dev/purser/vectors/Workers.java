@@ -96,7 +96,7 @@ public final class Workers {
   }
 
   /// Streams that have a place.
-  int running() {
+  public int running() {
     return running.get();
   }
 

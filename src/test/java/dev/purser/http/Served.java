@@ -40,18 +40,20 @@ final class Served implements AutoCloseable {
   final Stubs.StubOperations operations = new Stubs.StubOperations();
   final ActorTestKit kit;
   final InetSocketAddress address;
+  private final Workers workers;
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   Served(String... overrides) {
     Config config = config(overrides);
     kit = ActorTestKit.create(config);
+    workers = workers(kit, config);
     Doors doors =
         new Doors(
             customers,
             documents,
             bulk,
-            workers(kit, config),
+            workers,
             vectors,
             operations,
             new EventJson("GBP", InstantSource.system()),
@@ -63,6 +65,7 @@ final class Served implements AutoCloseable {
 
   private Served(ActorTestKit kit, Doors doors) {
     this.kit = kit;
+    this.workers = doors.workers();
     this.address = serve(kit, doors);
   }
 
@@ -75,11 +78,18 @@ final class Served implements AutoCloseable {
     return ConfigFactory.parseString(
             "purser.http.port = 0\npekko.actor.allow-java-serialization = off\n"
                 + "pekko.loglevel = WARNING\n"
+                // As shipped: with the default, JDK 25's pool stalls streams.
+                + "pekko.actor.default-dispatcher.fork-join-executor.minimum-runnable = 4\n"
+                + "pekko.actor.internal-dispatcher.fork-join-executor.minimum-runnable = 4\n"
                 + String.join("\n", overrides))
         .withFallback(ConfigFactory.parseFile(new File("conf/http.conf")))
         .withFallback(ConfigFactory.parseFile(new File("conf/vectors.conf")))
         .withFallback(ConfigFactory.load())
         .resolve();
+  }
+
+  Workers workers() {
+    return workers;
   }
 
   static Workers workers(ActorTestKit kit, Config config) {

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.purser.testing.SharedData;
-import dev.purser.vectors.Floats;
+import dev.purser.vectors.FloatBytes;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -191,7 +191,7 @@ final class VectorsTest {
         served.send(
             "PUT",
             path("bytes", "a"),
-            BodyPublishers.ofByteArray(Floats.encoded(values)),
+            BodyPublishers.ofByteArray(FloatBytes.encoded(values)),
             "Content-Type",
             "application/octet-stream");
     assertThat(made.statusCode()).isEqualTo(201);
@@ -200,7 +200,7 @@ final class VectorsTest {
       assertThat(read.path(i).floatValue()).isEqualTo(values[i]);
     }
     for (byte[] wrong :
-        List.of(new byte[7], Floats.encoded(new float[] {1, Float.NaN}), new byte[4 * 4097])) {
+        List.of(new byte[7], FloatBytes.encoded(new float[] {1, Float.NaN}), new byte[4 * 4097])) {
       assertProblem(
           served.send(
               "PUT",

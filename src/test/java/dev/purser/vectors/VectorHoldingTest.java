@@ -81,7 +81,7 @@ class VectorHoldingTest {
   private void findUntil(long deadline, float... vector) {
     holding.answer(
         new VectorAsk.Find(
-            "s", 1, Metric.EUCLIDEAN, Floats.encoded(vector), 5, deadline, caller.ref()));
+            "s", 1, Metric.EUCLIDEAN, FloatBytes.encoded(vector), 5, deadline, caller.ref()));
   }
 
   /// Lets the workers do what they have, and tells the holding that the pass has ended.

@@ -4,11 +4,11 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /// Vectors as bytes: f32, little-endian, one after the other. Pure.
-public final class Floats {
-  /// Floats of a vector at most.
+public final class FloatBytes {
+  /// FloatBytes of a vector at most.
   public static final int MOST = 4096;
 
-  private Floats() {}
+  private FloatBytes() {}
 
   public static byte[] encoded(float[] values) {
     ByteBuffer bytes = ByteBuffer.allocate(values.length * Float.BYTES);
