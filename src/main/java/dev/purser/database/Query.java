@@ -76,6 +76,8 @@ public sealed interface Query<T> {
   /// Where a record stands in its collection.
   record RecordPlace(int slice, String id) {}
 
+  /// The records of one page.
+  ///
   /// @param floor the highest version of what was deleted from the collection, or 0
   record RecordPage(long floor, List<StoredRecord> records) {
     public RecordPage {

@@ -49,6 +49,8 @@ sealed interface DocumentAsk extends Partition.Question {
     @SuppressWarnings("ArrayRecordComponent") // a hand-over, compared by nobody
     record One(long version, byte @Nullable [] fields) implements Told {}
 
+    /// The documents that match.
+    ///
     /// @param count -1 if it was not asked for
     /// @param more whether other ids follow
     record Found(long count, List<String> ids, boolean more) implements Told {

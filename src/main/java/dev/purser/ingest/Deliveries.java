@@ -89,7 +89,9 @@ final class Deliveries {
   }
 
   private static List<dev.purser.partitions.Change> recordChanges(Batch batch) {
-    return batch.items().stream().map(i -> ((Verdict.Record) i.line().verdict()).change()).toList();
+    return batch.items().stream()
+        .map(i -> ((Verdict.RecordChange) i.line().verdict()).change())
+        .toList();
   }
 
   void onReplied(Batch batch, Delivered delivered) {

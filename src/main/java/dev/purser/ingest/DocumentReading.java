@@ -86,7 +86,7 @@ final class DocumentReading {
       }
     }
     return errors.isEmpty()
-        ? new Verdict.Record(
+        ? new Verdict.RecordChange(
             "document", new DocumentChange.Put(text, Fields.of(fields).encoded(), null))
         : Rejected.invalid(errors, null);
   }

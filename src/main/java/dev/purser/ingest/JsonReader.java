@@ -55,7 +55,7 @@ record JsonReader(EventJson events, boolean ignoreUnknown, int lineLimit) implem
       case Reading.Good<DocumentJson.Line>(DocumentJson.Line line, int ignored) -> {
         Change put = new DocumentChange.Put(line.id(), line.fields().encoded(), null);
         yield new Line(
-            block, record, new Verdict.Record("document", put), null, null, ignored, null);
+            block, record, new Verdict.RecordChange("document", put), null, null, ignored, null);
       }
       case Reading.Bad<DocumentJson.Line>(var errors) -> {
         String id = usable(json.path("id"));

@@ -200,7 +200,7 @@ final class Run {
     switch (line.verdict()) {
       case Verdict.Event(String customer, _) ->
           deliveries.add(new Destination.OfCustomer(customer), item);
-      case Verdict.Record(String type, var change) ->
+      case Verdict.RecordChange(String type, var change) ->
           deliveries.add(
               new Destination.OfRecords(type, setup.records().partition(type, change.id())), item);
       case Rejected why -> letters.post(item, why);

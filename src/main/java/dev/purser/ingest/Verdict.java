@@ -16,7 +16,7 @@ sealed interface Verdict {
   /// It can be used, and is no customer's: a record goes to the partition that owns it.
   ///
   /// @param type the type of its line, such as `document`
-  record Record(String type, dev.purser.partitions.Change change) implements Verdict {}
+  record RecordChange(String type, dev.purser.partitions.Change change) implements Verdict {}
 
   /// It becomes a dead letter.
   ///

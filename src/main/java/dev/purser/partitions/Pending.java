@@ -145,9 +145,9 @@ final class Pending<W extends Change> {
   /// Takes what may share the next save, of one lane: both by turns while both wait, so that
   /// neither waits behind more than one save of the other.
   List<Item<W>> take() {
-    Deque<Item<W>> lane =
-        (bulkNext && !bulk.isEmpty()) || interactive.isEmpty() ? bulk : interactive;
-    bulkNext = lane == interactive;
+    boolean bulkNow = interactive.isEmpty() || (bulkNext && !bulk.isEmpty());
+    Deque<Item<W>> lane = bulkNow ? bulk : interactive;
+    bulkNext = !bulkNow;
     int most = singly > 0 ? 1 : settings.saveChanges();
     singly = Math.max(0, singly - 1);
     List<Item<W>> taken = new ArrayList<>(Math.min(lane.size(), most));

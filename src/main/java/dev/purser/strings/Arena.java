@@ -150,7 +150,7 @@ public final class Arena {
     ends[current] = offset + size;
     living[current] += size;
     livingBytes += size;
-    return current << OFFSET_BITS | offset;
+    return (current << OFFSET_BITS) | offset;
   }
 
   /// [Arrays#equals(byte[], int, int, byte[], int, int)] with fewer branches for short ranges.

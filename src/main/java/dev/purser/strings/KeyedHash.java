@@ -63,7 +63,8 @@ public final class KeyedHash implements Hash {
     }
     long[] k = keys;
     long sum = k[0] + k[1] * length + k[2] * (low & UNSIGNED) + k[3] * (low >>> 32);
-    return (int) (sum + k[4] * (high & UNSIGNED) + k[5] * (high >>> 32) >>> 32);
+    sum += k[4] * (high & UNSIGNED) + k[5] * (high >>> 32);
+    return (int) (sum >>> 32);
   }
 
   private int ofLong(byte[] bytes, int from, int length) {
@@ -76,7 +77,8 @@ public final class KeyedHash implements Hash {
       sum += k[key] * (words & UNSIGNED) + k[key + 1] * (words >>> 32);
     }
     long words = (long) WORDS.get(bytes, last);
-    return (int) (sum + k[key] * (words & UNSIGNED) + k[key + 1] * (words >>> 32) >>> 32);
+    sum += k[key] * (words & UNSIGNED) + k[key + 1] * (words >>> 32);
+    return (int) (sum >>> 32);
   }
 
   private static long word(byte[] bytes, int at) {
@@ -85,7 +87,7 @@ public final class KeyedHash implements Hash {
 
   private static long few(byte[] bytes, int from, int length) {
     return (bytes[from] & 0xFF)
-        | (bytes[from + (length >> 1)] & 0xFF) << 8
-        | (bytes[from + length - 1] & 0xFF) << 16;
+        | ((bytes[from + (length >> 1)] & 0xFF) << 8)
+        | ((bytes[from + length - 1] & 0xFF) << 16);
   }
 }

@@ -43,7 +43,7 @@ public final class Slots {
     if ((used + 1) * 3L > table.length * 2L) {
       resize(table.length * 2);
     }
-    place(table, (long) hash << 32 | (number + 1));
+    place(table, ((long) hash << 32) | (number + 1));
     used++;
   }
 

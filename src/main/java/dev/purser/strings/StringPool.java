@@ -186,8 +186,9 @@ public final class StringPool {
   private int probe(int h, byte[] utf8, int from, int length, boolean count) {
     long[] table = slots.table();
     int mask = table.length - 1;
-    long slot;
-    for (int i = h & mask; (slot = Slots.slot(table, i)) != 0; i = (i + 1) & mask) {
+    int i = h & mask;
+    for (long slot = Slots.slot(table, i); slot != 0; slot = Slots.slot(table, i)) {
+      i = (i + 1) & mask;
       if ((int) (slot >>> 32) == h) {
         int id = (int) slot - 1;
         if (count ? hold(id, utf8, from, length) : see(id, utf8, from, length)) {
@@ -371,7 +372,7 @@ public final class StringPool {
   /// Neighbours are kept 1 KiB apart: the first ids are those of the most frequent strings, and
   /// counting one must not take the others' cache lines from other cores.
   private static int word(int id) {
-    return (id << 6 & 0xFC0 | id >>> 6 & 0x3F) << 1;
+    return (((id << 6) & 0xFC0) | ((id >>> 6) & 0x3F)) << 1;
   }
 
   private static void requireHeld(int id, long state) {
