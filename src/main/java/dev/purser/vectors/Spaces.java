@@ -131,7 +131,8 @@ public final class Spaces {
         .thenApply(
             told ->
                 switch (told) {
-                  case Told.One(byte[] values) -> Optional.ofNullable(values).map(FloatBytes::decoded);
+                  case Told.One(byte[] values) ->
+                      Optional.ofNullable(values).map(FloatBytes::decoded);
                   default -> throw misunderstood(told);
                 });
   }
