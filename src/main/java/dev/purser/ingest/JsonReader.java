@@ -69,7 +69,8 @@ record JsonReader(EventJson events, boolean ignoreUnknown, int lineLimit) implem
     return switch (VectorJson.line(json, ignoreUnknown)) {
       case Reading.Good<VectorJson.Line>(VectorJson.Line line, int ignored) -> {
         Change put = VectorChange.put(line.space(), line.id(), line.vector());
-        yield new Line(block, record, new Verdict.RecordChange("vector", put), null, null, ignored, null);
+        yield new Line(
+            block, record, new Verdict.RecordChange("vector", put), null, null, ignored, null);
       }
       case Reading.Bad<VectorJson.Line>(var errors) -> {
         String space = usable(json.path("space"));
