@@ -15,9 +15,12 @@ import dev.purser.http.DocumentDoor;
 import dev.purser.http.Doors;
 import dev.purser.http.Edge;
 import dev.purser.http.HttpServer;
+import dev.purser.http.VectorDoor;
 import dev.purser.ingest.Ingest;
 import dev.purser.ingest.RecordWrites;
 import dev.purser.ledger.EventJson;
+import dev.purser.vectors.Spaces;
+import dev.purser.vectors.Workers;
 import java.time.InstantSource;
 import java.util.function.IntConsumer;
 import org.apache.pekko.actor.NoSerializationVerificationNeeded;
@@ -98,13 +101,14 @@ final class Guardian {
             "cache");
     Customers customers = Customers.start(system, database, cache, settings.customers(), clock);
     Documents documents = Documents.start(system, database, settings.documents(), clock);
+    Spaces spaces = Spaces.start(system, database, settings.spaces(), clock);
     EventJson events = new EventJson(settings.data().currency(), clock);
     Ingest ingest =
         Ingest.start(
             context,
             settings.ingest(),
             (id, changes, deadline) -> customers.apply(id, changes, null, true, deadline),
-            RecordWrites.of(documents),
+            RecordWrites.of(documents, spaces),
             database,
             settings.data().currency(),
             clock);
@@ -114,6 +118,8 @@ final class Guardian {
             CustomerDoor.of(customers),
             DocumentDoor.of(documents),
             BulkDoor.of(ingest),
+            Workers.start(system, settings.vectors(), log),
+            VectorDoor.of(spaces),
             node,
             events,
             settings.http(),
@@ -134,7 +140,8 @@ final class Guardian {
     database.tell(new Database.Watch(context.messageAdapter(Standing.class, DatabaseStands::new)));
     Membership.join(
         system, settings.cluster(), context.messageAdapter(SelfUp.class, _ -> new Joined()));
-    context.pipeToSelf(documents.loaded(), (_, _) -> new Loaded());
+    context.pipeToSelf(
+        documents.loaded().thenCombine(spaces.loaded(), (done, _) -> done), (_, _) -> new Loaded());
     Departure.plan(system, node, database);
     return Behaviors.receive((_, c) -> guardian.on(c), (_, s) -> guardian.on(s));
   }

@@ -110,7 +110,7 @@ final class Node implements Operations {
       reasons.add("joining");
     }
     if (!loaded) {
-      reasons.add("loading documents");
+      reasons.add("loading documents and vectors");
     }
     if (address == null) {
       reasons.add("binding");

@@ -13,6 +13,8 @@ import dev.purser.database.DatabaseSettings;
 import dev.purser.documents.DocumentsSettings;
 import dev.purser.http.HttpSettings;
 import dev.purser.ingest.IngestSettings;
+import dev.purser.vectors.SpacesSettings;
+import dev.purser.vectors.VectorsSettings;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,6 +37,8 @@ public record PurserSettings(
     CustomersSettings customers,
     DocumentsSettings documents,
     IngestSettings ingest,
+    VectorsSettings vectors,
+    SpacesSettings spaces,
     HttpSettings http,
     ClusterSettings cluster,
     Config effective) {
@@ -75,6 +79,8 @@ public record PurserSettings(
             CustomersSettings.read(keys.at("customers")),
             DocumentsSettings.read(keys.at("documents")),
             IngestSettings.read(keys.at("ingest")),
+            VectorsSettings.read(keys.at("vectors")),
+            SpacesSettings.read(keys.at("spaces")),
             HttpSettings.read(keys.at("http")),
             ClusterSettings.read(keys.at("cluster")),
             all);
@@ -98,7 +104,7 @@ public record PurserSettings(
                 "pekko.remote.artery.canonical.port",
                 ConfigValueFactory.fromAnyRef(cluster.port()));
     return new PurserSettings(
-        data, database, cache, customers, documents, ingest, http, cluster, with);
+        data, database, cache, customers, documents, ingest, vectors, spaces, http, cluster, with);
   }
 
   private static Config overlayEnvironment(

@@ -54,6 +54,9 @@ final class ArchitectureTest {
           Map.entry("strings", Set.of("faults", "metrics")),
           Map.entry("metrics", Set.of()),
           Map.entry("config", Set.of()),
+          Map.entry(
+              "vectors",
+              Set.of("cluster", "config", "database", "faults", "ledger", "metrics", "partitions")),
           Map.entry("cluster", Set.of("config", "faults", "metrics")),
           Map.entry("ledger", Set.of("faults")),
           Map.entry("slots", Set.of("config", "faults", "ledger", "metrics")),
@@ -84,7 +87,8 @@ final class ArchitectureTest {
                   "faults",
                   "ledger",
                   "metrics",
-                  "partitions")),
+                  "partitions",
+                  "vectors")),
           Map.entry(
               "http",
               Set.of(
@@ -96,7 +100,8 @@ final class ArchitectureTest {
                   "ingest",
                   "ledger",
                   "metrics",
-                  "partitions")));
+                  "partitions",
+                  "vectors")));
 
   /// Packages of others, and the packages of ours that may use them; the root is named `""`.
   private static final List<Technology> TECHNOLOGIES =
@@ -114,6 +119,7 @@ final class ArchitectureTest {
           // Kamon and the settings of sharding are handed a Config; all others read through Keys.
           new Technology(
               List.of("com.typesafe.config.."), Set.of("config", "metrics", "customers", "")),
+          new Technology(List.of("jdk.incubator.vector.."), Set.of("vectors")),
           new Technology(List.of("picocli.."), Set.of("")),
           new Technology(List.of("ch.qos.logback.."), Set.of("")));
 

@@ -2,7 +2,9 @@ package dev.purser.documents;
 
 import dev.purser.partitions.Holding;
 import dev.purser.partitions.Kind;
+import dev.purser.partitions.Partition;
 import dev.purser.strings.StringPool;
+import org.apache.pekko.actor.typed.ActorRef;
 
 /// Documents as a kind of records. Immutable but for the pool that its shares have in common.
 ///
@@ -16,7 +18,7 @@ record DocumentKind(StringPool pool, int most, DocumentsMetrics metrics)
   }
 
   @Override
-  public Holding<DocumentChange, DocumentDraft> open() {
+  public Holding<DocumentChange, DocumentDraft> open(ActorRef<Partition.Command> self) {
     return new DocumentHolding(new Shelf(pool), this);
   }
 }

@@ -1,6 +1,7 @@
 package dev.purser.http;
 
 import dev.purser.ledger.EventJson;
+import dev.purser.vectors.Workers;
 import java.time.InstantSource;
 import org.apache.pekko.stream.Materializer;
 
@@ -9,6 +10,8 @@ public record Doors(
     CustomerDoor customers,
     DocumentDoor documents,
     BulkDoor ingest,
+    Workers workers,
+    VectorDoor vectors,
     Operations operations,
     EventJson events,
     HttpSettings settings,

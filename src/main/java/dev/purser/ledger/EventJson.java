@@ -103,9 +103,7 @@ public record EventJson(String defaultCurrency, InstantSource clock) {
       case "purchase" -> event(fields, purchase(fields), PURCHASE_LINE, ignoreUnknown);
       case "refund" -> event(fields, refund(fields), REFUND_LINE, ignoreUnknown);
       case "preferences" -> event(fields, merge(fields), PREFERENCES_LINE, ignoreUnknown);
-      case "vector" ->
-          refusal(fields, "is not taken by this server yet: " + line.path("type").asText());
-      default -> refusal(fields, "must be purchase, refund, preferences or document");
+      default -> refusal(fields, "must be purchase, refund, preferences, document or vector");
     };
   }
 

@@ -1,5 +1,7 @@
 package dev.purser.partitions;
 
+import org.apache.pekko.actor.typed.ActorRef;
+
 /// A kind of records: documents, vectors. Immutable, safe for many threads.
 ///
 /// @param <W> its changes
@@ -10,5 +12,7 @@ public interface Kind<W extends Change, D> {
   String collection();
 
   /// An empty share.
-  Holding<W, D> open();
+  ///
+  /// @param self the partition that holds it; questions of this kind may be sent to it
+  Holding<W, D> open(ActorRef<Partition.Command> self);
 }

@@ -69,7 +69,7 @@ final class PartitionStates<W extends Change, D> {
     this.setup = setup;
     this.stumbles = stumbles;
     share = setup.slices().share(setup.kind().collection(), n);
-    holding = setup.kind().open();
+    holding = setup.kind().open(context.getSelf());
     load = new Loading(context, timers, setup, share);
     writing = new Writing<>(context, timers, setup, share, holding);
     loading = state(this::loading);

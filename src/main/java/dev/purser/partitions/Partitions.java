@@ -87,6 +87,11 @@ public final class Partitions {
     return loaded.minimalCompletionStage();
   }
 
+  /// How many partitions there are.
+  public int count() {
+    return slices.partitions();
+  }
+
   /// The partition that owns an id, from 0.
   public int partition(String id) {
     return slices.partition(id);

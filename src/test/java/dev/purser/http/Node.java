@@ -17,6 +17,8 @@ import dev.purser.ingest.Ingest;
 import dev.purser.ingest.IngestSettings;
 import dev.purser.ingest.RecordWrites;
 import dev.purser.ledger.EventJson;
+import dev.purser.vectors.Spaces;
+import dev.purser.vectors.SpacesSettings;
 import java.io.File;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -34,6 +36,7 @@ import org.apache.pekko.stream.Materializer;
 final class Node implements AutoCloseable {
   final Served served;
   final Documents documents;
+  final Spaces spaces;
   final ActorRef<Database.Command> database;
   private final ActorTestKit kit;
 
@@ -45,6 +48,7 @@ final class Node implements AutoCloseable {
     DatabaseSettings databases = DatabaseSettings.read(keys.at("database"));
     CustomersSettings customersSettings = CustomersSettings.read(keys.at("customers"));
     DocumentsSettings documentsSettings = DocumentsSettings.read(keys.at("documents"));
+    SpacesSettings spacesSettings = SpacesSettings.read(keys.at("spaces"));
     IngestSettings ingestSettings = IngestSettings.read(keys.at("ingest"));
     CacheSettings caches = CacheSettings.read(keys.at("cache"));
     HttpSettings http = HttpSettings.read(keys.at("http"));
@@ -62,18 +66,22 @@ final class Node implements AutoCloseable {
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
     Customers customers = Customers.start(kit.system(), database, cache, customersSettings, clock);
     documents = Documents.start(kit.system(), database, documentsSettings, clock);
+    spaces = Spaces.start(kit.system(), database, spacesSettings, clock);
     Ingest ingest = ingest(ingestSettings, customers, database, clock);
     Doors doors =
         new Doors(
             CustomerDoor.of(customers),
             DocumentDoor.of(documents),
             BulkDoor.of(ingest),
+            Served.workers(kit, config),
+            VectorDoor.of(spaces),
             new Stubs.StubOperations(),
             new EventJson("GBP", clock),
             http,
             Materializer.createMaterializer(kit.system()),
             clock);
     var _ = documents.loaded().toCompletableFuture().orTimeout(20, TimeUnit.SECONDS).join();
+    var _ = spaces.loaded().toCompletableFuture().orTimeout(20, TimeUnit.SECONDS).join();
     served = Served.over(kit, doors);
   }
 
@@ -91,7 +99,7 @@ final class Node implements AutoCloseable {
                       context,
                       settings,
                       (id, changes, deadline) -> customers.apply(id, changes, null, true, deadline),
-                      RecordWrites.of(documents),
+                      RecordWrites.of(documents, spaces),
                       database,
                       "GBP",
                       clock));
@@ -125,7 +133,9 @@ final class Node implements AutoCloseable {
               coordinated-shutdown.exit-jvm = off
             }
             """);
-    for (String name : List.of("http", "database", "customers", "documents", "cache", "ingest")) {
+    for (String name :
+        List.of(
+            "http", "database", "customers", "documents", "cache", "ingest", "vectors", "spaces")) {
       config = config.withFallback(ConfigFactory.parseFile(new File("conf/" + name + ".conf")));
     }
     return config.withFallback(ConfigFactory.load()).resolve();

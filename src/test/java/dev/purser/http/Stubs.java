@@ -20,6 +20,9 @@ import dev.purser.ledger.Profile;
 import dev.purser.ledger.RunEvent;
 import dev.purser.ledger.Totals;
 import dev.purser.partitions.Partition;
+import dev.purser.vectors.Neighbour;
+import dev.purser.vectors.Spaces;
+import dev.purser.vectors.VectorChange;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -145,6 +148,46 @@ final class Stubs {
         List<Match> filter, boolean counted, int limit, String after, long deadlineMillis) {
       filters.add(filter);
       return CompletableFuture.completedFuture(found);
+    }
+  }
+
+  /// Vector spaces: `reply` answers changes, the others are found as they are set.
+  static final class StubVectors implements VectorDoor {
+    volatile Partition.Reply reply =
+        new Partition.Reply.Refused(new ServiceError.NotFound("none"), false);
+    volatile Optional<float[]> vector = Optional.empty();
+    volatile List<Spaces.Space> spaces = List.of();
+    volatile Optional<List<Neighbour>> found = Optional.empty();
+    volatile boolean dropped;
+    final List<VectorChange> changes = new CopyOnWriteArrayList<>();
+    final List<Spaces.Question> questions = new CopyOnWriteArrayList<>();
+
+    @Override
+    public CompletionStage<Partition.Reply> apply(VectorChange change, long deadlineMillis) {
+      changes.add(change);
+      return CompletableFuture.completedFuture(reply);
+    }
+
+    @Override
+    public CompletionStage<Optional<float[]>> get(String space, String id, long deadlineMillis) {
+      return CompletableFuture.completedFuture(vector);
+    }
+
+    @Override
+    public CompletionStage<List<Spaces.Space>> all(long deadlineMillis) {
+      return CompletableFuture.completedFuture(spaces);
+    }
+
+    @Override
+    public CompletionStage<Optional<List<Neighbour>>> search(
+        String space, Spaces.Question question, long deadlineMillis) {
+      questions.add(question);
+      return CompletableFuture.completedFuture(found);
+    }
+
+    @Override
+    public CompletionStage<Boolean> drop(String space, long deadlineMillis) {
+      return CompletableFuture.completedFuture(dropped);
     }
   }
 

@@ -25,7 +25,7 @@ final class Notes implements Kind<Notes.Edit, String> {
   }
 
   @Override
-  public Holding<Edit, String> open() {
+  public Holding<Edit, String> open(ActorRef<Partition.Command> self) {
     return new Share();
   }
 
