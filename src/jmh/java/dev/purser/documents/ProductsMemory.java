@@ -8,8 +8,9 @@ import java.util.List;
 import java.util.Map;
 import org.openjdk.jol.info.GraphLayout;
 
-/// What the real products retain, by JOL: as maps of plain strings, as maps of interned strings, and
-/// on a shelf: `java -Xmx1g -Djol.magicFieldOffset=true -cp ... dev.purser.documents.ProductsMemory`.
+/// What the real products retain, by JOL: as maps of plain strings, as maps of interned strings,
+/// and on a shelf: `java -Xmx1g -Djol.magicFieldOffset=true -cp ...
+/// dev.purser.documents.ProductsMemory`.
 public final class ProductsMemory {
   private ProductsMemory() {}
 
@@ -28,7 +29,8 @@ public final class ProductsMemory {
     double records = size(rows, part(shelf, "order"), pool);
     System.out.printf("maps of plain strings %.1f MB, of interned %.1f MB%n", plain, interned);
     System.out.printf(
-        "shelf and pool without index %.2f MB: %.3f of plain (aim 0.25), %.3f of interned (aim 0.7)%n",
+        "shelf and pool without index %.2f MB: %.3f of plain (aim 0.25), %.3f of interned (aim"
+            + " 0.7)%n",
         records, records / plain, records / interned);
     System.out.printf(
         "with the search index of %.2f MB: %.3f of plain, %.3f of interned%n",

@@ -23,8 +23,9 @@ import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.roaringbitmap.RoaringBitmap;
 
-/// Counts and pages over one million documents: `java -cp ... dev.purser.documents.SearchBenchmark`,
-/// in about a minute. The baseline twin of the count is a bare `andCardinality` of the same bitmaps.
+/// Counts and pages over one million documents: `java -cp ...
+/// dev.purser.documents.SearchBenchmark`, in about a minute. The baseline twin of the count is a
+/// bare `andCardinality` of the same bitmaps.
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
