@@ -74,8 +74,7 @@ public final class Shelf implements AutoCloseable {
   /// @return whether the id is new
   /// @throws PoolFull if there is no room for its strings; the shelf is as before
   public boolean put(String id, long version, Fields fields) {
-    int[] next = new Taking().postings(fields);
-    return store(id(id), version, next);
+    return store(id(id), version, new Taking().postings(fields));
   }
 
   /// Appends `value` to the field `name` of the document, behind its other values.
@@ -170,7 +169,7 @@ public final class Shelf implements AutoCloseable {
         rows.replace(row, key, version, next, next.length);
       }
     } catch (PoolFull full) {
-      drop(next, next.length);
+      drop(next);
       throw full;
     }
     for (int posting : next) {
@@ -205,10 +204,8 @@ public final class Shelf implements AutoCloseable {
         < 0;
   }
 
-  private void drop(int[] taken, int count) {
-    for (int i = 0; i < count; i++) {
-      postings.dropIfEmpty(taken[i]);
-    }
+  private void drop(int[] taken) {
+    Arrays.stream(taken).forEach(postings::dropIfEmpty);
   }
 
   private Fields fields(int row) {
@@ -275,7 +272,7 @@ public final class Shelf implements AutoCloseable {
       try {
         fields.visit(this);
       } catch (RuntimeException e) {
-        drop(taken, count);
+        drop(Arrays.copyOf(taken, count));
         throw e;
       }
       return Arrays.copyOf(taken, count);

@@ -76,6 +76,7 @@ public final class Arena {
   public int add(int owner, byte[] bytes, int from, int length) {
     // The last page is kept for moving, so that freeing can always go on.
     if (pageCount >= MOST_PAGES - 1) {
+      PoolMetrics.PAGES_HIT.increment();
       throw new PoolFull("arena_pages", "There is no room for more strings.");
     }
     return write(owner, bytes, from, length);
@@ -116,7 +117,7 @@ public final class Arena {
   public boolean holds(int address, byte[] bytes, int from, int length) {
     byte[] page = page(address);
     int start = start(address);
-    return page != NO_PAGE
+    return page.length > 0
         && length(page, address) == length
         && start + length <= PAGE_BYTES
         && same(page, start, bytes, from, length);
@@ -125,7 +126,7 @@ public final class Arena {
   /// A copy of the content at `address`; for readers without the lock perhaps of something else.
   public byte[] copy(int address) {
     byte[] page = page(address);
-    if (page == NO_PAGE) {
+    if (page.length == 0) {
       return NO_PAGE;
     }
     int start = start(address);
@@ -183,7 +184,7 @@ public final class Arena {
 
   private int open() {
     int number = firstFree;
-    while (number < pages.length && pages[number] != NO_PAGE) {
+    while (number < pages.length && pages[number].length > 0) {
       number++;
     }
     firstFree = number + 1;
@@ -218,7 +219,7 @@ public final class Arena {
   private int emptiest() {
     int best = -1;
     for (int i = 0; i < pages.length; i++) {
-      if (i != current && pages[i] != NO_PAGE && (best < 0 || living[i] < living[best])) {
+      if (i != current && pages[i].length > 0 && (best < 0 || living[i] < living[best])) {
         best = i;
       }
     }

@@ -10,6 +10,7 @@ final class PoolMetrics {
       Metrics.gauge("pool_bytes", "UTF-8 bytes of the distinct strings in the pool");
   static final Metrics.Counter STRINGS_HIT = Metrics.limitHit("pool_strings");
   static final Metrics.Counter BYTES_HIT = Metrics.limitHit("pool_bytes");
+  static final Metrics.Counter PAGES_HIT = Metrics.limitHit("arena_pages");
 
   private PoolMetrics() {}
 }

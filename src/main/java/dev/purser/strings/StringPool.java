@@ -1,9 +1,6 @@
 package dev.purser.strings;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.concurrent.locks.ReentrantLock;
 
 /// Each distinct string once, as UTF-8, under a small number: its id. Strings are the same if their
@@ -13,18 +10,13 @@ import java.util.concurrent.locks.ReentrantLock;
 /// the string keeps its id; when the last is released, its bytes and its id go to others.
 ///
 /// ## Layout
-/// Ids are dense: those that were freed are given before new ones. An id leads to two words of 8
-/// bytes, in chunks of 4,096 ids that never move:
 ///
-///     word  bits
-///        0  63..32  generation: changes whenever the id or its bytes are given to somebody else
-///           31..0   references
-///        1  31..0   address of the bytes in the arena; of a free id, -2 - the next free id or -1
-///
-/// The other parts draw themselves: [Slots] leads from a hash to ids, [Arena] from an address to
-/// bytes. A distinct string of n bytes costs n + 6 in the arena, 16 of words, and 12 to 24 of slots.
+/// From the hash of a string [Slots] lead to ids, from an id [Words] to references and an address,
+/// from an address [Arena] to bytes; each draws its own. A distinct string of n bytes costs n + 6
+/// in the arena, 16 of words and 12 to 24 of slots.
 ///
 /// ## Concurrency
+///
 /// Everything that adds, moves or frees holds `lock`. Finding a string that is there, and counting
 /// references up or down, does not:
 ///
@@ -49,20 +41,13 @@ public final class StringPool {
   /// The longest string, in bytes of UTF-8.
   public static final int MOST_BYTES = KeyedHash.MOST_BYTES;
 
-  private static final VarHandle WORD = MethodHandles.arrayElementVarHandle(long[].class);
-  private static final int CHUNK_BITS = 12;
-  private static final int CHUNK_IDS = 1 << CHUNK_BITS;
-  private static final long GENERATION = 1L << 32;
-
   private final Limits limits;
   private final Hash hash;
   private final ReentrantLock lock = new ReentrantLock();
   private final Slots slots = new Slots();
-  private final Arena arena = new Arena(this::moved);
+  private final Words words = new Words();
+  private final Arena arena = new Arena(words::move);
 
-  private volatile long[][] chunks = new long[0][];
-  private int freeId = ABSENT;
-  private int ids;
   private volatile int strings;
   private volatile long bytes;
 
@@ -118,25 +103,23 @@ public final class StringPool {
 
   /// Takes one more reference to a string that the caller holds one of.
   public void retain(int id) {
-    requireHeld(id, (long) WORD.getAcquire(chunk(id), word(id)));
-    add(id);
+    requireHeld(id);
+    Words.add(words.chunk(id), id);
   }
 
   /// Gives one reference back; the id must not be used for it again.
   public void release(int id) {
-    requireHeld(id, (long) WORD.getAcquire(chunk(id), word(id)));
-    subtract(id);
+    requireHeld(id);
+    subtract(words.chunk(id), id);
   }
 
   /// A copy of the UTF-8 of a string that the caller holds a reference to.
   public byte[] utf8(int id) {
-    long[] chunk = chunk(id);
-    int word = word(id);
+    long[] chunk = words.chunk(id);
     for (; ; ) {
-      long state = (long) WORD.getAcquire(chunk, word);
-      requireHeld(id, state);
-      byte[] copy = arena.copy((int) (long) WORD.getAcquire(chunk, word + 1));
-      if (sameGeneration(chunk, word, state)) {
+      long state = requireHeld(id);
+      byte[] copy = arena.copy((int) Words.address(chunk, id));
+      if (Words.unchanged(chunk, id, state)) {
         return copy;
       }
     }
@@ -159,24 +142,17 @@ public final class StringPool {
 
   /// The references to `id`, for tests and for people; 0 if it is free.
   public int references(int id) {
-    return (int) (long) WORD.getAcquire(chunk(id), word(id));
+    return Words.references(Words.state(words.chunk(id), id));
   }
 
   /// The UTF-8 of `string`.
   ///
   /// @throws IllegalArgumentException if it has an unpaired surrogate
   public static byte[] utf8(String string) {
-    for (int i = 0; i < string.length(); i++) {
-      char c = string.charAt(i);
-      if (Character.isSurrogate(c)) {
-        boolean pair =
-            Character.isHighSurrogate(c)
-                && i + 1 < string.length()
-                && Character.isLowSurrogate(string.charAt(i + 1));
-        if (!pair) {
-          throw new IllegalArgumentException("an unpaired surrogate at " + i);
-        }
-        i++;
+    for (int i = 0, c; i < string.length(); i += Character.charCount(c)) {
+      c = string.codePointAt(i);
+      if (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE) {
+        throw new IllegalArgumentException("an unpaired surrogate at " + i);
       }
     }
     return string.getBytes(StandardCharsets.UTF_8);
@@ -201,41 +177,34 @@ public final class StringPool {
 
   /// Takes a reference to `id` if it is this string.
   private boolean hold(int id, byte[] utf8, int from, int length) {
-    long[] chunk = chunk(id);
-    int word = word(id);
-    long state = (long) WORD.getAcquire(chunk, word);
-    if (!arenaHolds(chunk, word, utf8, from, length)) {
+    long[] chunk = words.chunk(id);
+    long state = Words.state(chunk, id);
+    if (!holds(chunk, id, utf8, from, length)) {
       return false;
     }
-    if (generation(add(id)) == generation(state)) {
+    if (Words.sameGeneration(Words.add(chunk, id), state)) {
       return true;
     }
-    subtract(id);
+    subtract(chunk, id);
     return false;
   }
 
   /// Whether `id` is this string, in use.
   private boolean see(int id, byte[] utf8, int from, int length) {
-    long[] chunk = chunk(id);
-    int word = word(id);
-    long state = (long) WORD.getAcquire(chunk, word);
-    return (int) state > 0
-        && arenaHolds(chunk, word, utf8, from, length)
-        && sameGeneration(chunk, word, state);
+    long[] chunk = words.chunk(id);
+    long state = Words.state(chunk, id);
+    return Words.references(state) > 0
+        && holds(chunk, id, utf8, from, length)
+        && Words.unchanged(chunk, id, state);
   }
 
-  /// Counts one reference more, whatever `id` is, and returns word 0 as it was before.
-  private long add(int id) {
-    long before = (long) WORD.getAndAdd(chunk(id), word(id), 1L);
-    if ((int) before == Integer.MAX_VALUE) {
-      WORD.getAndAdd(chunk(id), word(id), -1L);
-      throw new IllegalStateException("a string has 2^31-1 references");
-    }
-    return before;
+  private boolean holds(long[] chunk, int id, byte[] utf8, int from, int length) {
+    long address = Words.address(chunk, id);
+    return address >= 0 && arena.holds((int) address, utf8, from, length);
   }
 
-  private void subtract(int id) {
-    if ((int) (long) WORD.getAndAdd(chunk(id), word(id), -1L) == 1) {
+  private void subtract(long[] chunk, int id) {
+    if (Words.subtract(chunk, id)) {
       reclaim(id);
     }
   }
@@ -247,7 +216,7 @@ public final class StringPool {
       if (id == ABSENT) {
         return store(h, utf8, from, length);
       }
-      add(id);
+      Words.add(words.chunk(id), id);
       return id;
     } finally {
       lock.unlock();
@@ -269,7 +238,7 @@ public final class StringPool {
     int mask = table.length - 1;
     for (int i = h & mask; table[i] != 0; i = (i + 1) & mask) {
       int id = (int) table[i] - 1;
-      if ((int) (table[i] >>> 32) == h && arenaHolds(chunk(id), word(id), utf8, from, length)) {
+      if ((int) (table[i] >>> 32) == h && holds(words.chunk(id), id, utf8, from, length)) {
         return id;
       }
     }
@@ -288,58 +257,28 @@ public final class StringPool {
           "pool_bytes",
           "The pool holds " + bytes + " bytes of " + limits.bytes() + ", too many for this one.");
     }
-    int id = freeId != ABSENT ? freeId : ids;
-    int address = arena.add(id, utf8, from, length);
-    takeId(id);
-    WORD.setRelease(chunk(id), word(id) + 1, address & 0xFFFF_FFFFL);
-    add(id);
+    int id = words.next();
+    words.give(arena.add(id, utf8, from, length));
     slots.insert(h, id);
     measure(1, length);
     return id;
   }
 
-  private void takeId(int id) {
-    if (id == freeId) {
-      freeId = -2 - (int) chunk(id)[word(id) + 1];
-      return;
-    }
-    if (id >>> CHUNK_BITS == chunks.length) {
-      long[][] next = Arrays.copyOf(chunks, chunks.length + 1);
-      next[chunks.length] = new long[2 * CHUNK_IDS];
-      chunks = next;
-    }
-    ids++;
-  }
-
   private void reclaim(int id) {
     lock.lock();
     try {
-      long[] chunk = chunk(id);
-      int word = word(id);
-      long state = (long) WORD.getAcquire(chunk, word);
-      long address = (long) WORD.getOpaque(chunk, word + 1);
+      int address = (int) Words.address(words.chunk(id), id);
       // Somebody may have taken it back meanwhile, or have reclaimed it.
-      if ((int) state != 0
-          || address < 0
-          || !WORD.compareAndSet(chunk, word, state, state + GENERATION)) {
-        return;
+      if (words.free(id)) {
+        byte[] page = arena.page(address);
+        int length = Arena.length(page, address);
+        slots.remove(hash.of(page, Arena.start(address), length), id);
+        arena.free(address);
+        measure(-1, -length);
       }
-      byte[] page = arena.page((int) address);
-      int length = Arena.length(page, (int) address);
-      slots.remove(hash.of(page, Arena.start((int) address), length), id);
-      WORD.setOpaque(chunk, word + 1, -2L - freeId);
-      freeId = id;
-      arena.free((int) address);
-      measure(-1, -length);
     } finally {
       lock.unlock();
     }
-  }
-
-  /// The arena moves a string to win room back. Its count may change at any time meanwhile.
-  private void moved(int id, int address) {
-    WORD.setRelease(chunk(id), word(id) + 1, address & 0xFFFF_FFFFL);
-    WORD.getAndAdd(chunk(id), word(id), GENERATION);
   }
 
   private void measure(int moreStrings, int moreBytes) {
@@ -351,33 +290,11 @@ public final class StringPool {
     PoolMetrics.BYTES.set((double) newBytes);
   }
 
-  private boolean arenaHolds(long[] chunk, int word, byte[] utf8, int from, int length) {
-    long address = (long) WORD.getAcquire(chunk, word + 1);
-    return address >= 0 && arena.holds((int) address, utf8, from, length);
-  }
-
-  private static int generation(long state) {
-    return (int) (state >>> 32);
-  }
-
-  private static boolean sameGeneration(long[] chunk, int word, long state) {
-    VarHandle.acquireFence();
-    return generation((long) WORD.getOpaque(chunk, word)) == generation(state);
-  }
-
-  private long[] chunk(int id) {
-    return chunks[id >>> CHUNK_BITS];
-  }
-
-  /// Neighbours are kept 1 KiB apart: the first ids are those of the most frequent strings, and
-  /// counting one must not take the others' cache lines from other cores.
-  private static int word(int id) {
-    return (((id << 6) & 0xFC0) | ((id >>> 6) & 0x3F)) << 1;
-  }
-
-  private static void requireHeld(int id, long state) {
-    if ((int) state <= 0) {
+  private long requireHeld(int id) {
+    long state = Words.state(words.chunk(id), id);
+    if (Words.references(state) <= 0) {
       throw new IllegalStateException("nobody holds string " + id);
     }
+    return state;
   }
 }
