@@ -18,8 +18,11 @@ public sealed interface VectorChange extends Change {
   /// The generation of the space that is meant; 0 before the space has been asked.
   long generation();
 
+  /// The same change, meant for `generation` of the space.
   VectorChange of(long generation);
 
+  /// Puts a vector, whatever stood under its id.
+  ///
   /// @param values as [FloatBytes] encodes them, all finite, 1 to [FloatBytes#MOST]; handed over
   @SuppressWarnings("ArrayRecordComponent") // a documented hand-over, compared by nobody
   record Put(String id, long generation, byte[] values) implements VectorChange {
