@@ -255,8 +255,8 @@ final class SimdKernels implements Kernels {
     to[toOffset + 3 * step] = sum(s3);
   }
 
-  /// The sum of all lanes, always in the same order. The API's own reduction gives other bits before
-  /// it is compiled than after.
+  /// The sum of all lanes, always in the same order. The API's own reduction gives other bits
+  /// before it is compiled than after.
   private static float sum(FloatVector v) {
     if (LANES > 16) {
       return v.reduceLanes(VectorOperators.ADD);

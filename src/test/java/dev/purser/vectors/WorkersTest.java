@@ -219,7 +219,8 @@ final class WorkersTest {
   /// is gathered, and answered in order.
   @Test
   void workers_heldUp_boundWhatIsInFlightAndGatherTheRest() throws InterruptedException {
-    ExecutorService oneByOne = Executors.newSingleThreadExecutor(); // so that a permit is the first's
+    ExecutorService oneByOne =
+        Executors.newSingleThreadExecutor(); // so that a permit is the first's
     Semaphore permits = new Semaphore(0);
     AtomicInteger taken = new AtomicInteger();
     Executor slow =
