@@ -65,7 +65,7 @@ final class RecordRows {
 
   private record Key(String collection, int slice, String id) {
     private static final Comparator<Key> ORDER =
-        Comparator.comparing(Key::collection).thenComparing(Key::slice).thenComparing(Key::id);
+        Comparator.comparing(Key::collection).thenComparingInt(Key::slice).thenComparing(Key::id);
   }
 
   private record Fence(long version, long changeId) {}
