@@ -18,8 +18,11 @@ public sealed interface VectorChange extends Change {
   /// The generation of the space that is meant; 0 before the space has been asked.
   long generation();
 
+  /// The same of a space's generation.
   VectorChange of(long generation);
 
+  /// The vector gets these values, whatever it had.
+  ///
   /// @param values as [FloatBytes] encodes them, all finite, 1 to [FloatBytes#MOST]; handed over
   @SuppressWarnings("ArrayRecordComponent") // a documented hand-over, compared by nobody
   record Put(String id, long generation, byte[] values) implements VectorChange {
@@ -38,6 +41,7 @@ public sealed interface VectorChange extends Change {
     }
   }
 
+  /// The vector goes.
   record Delete(String id, long generation) implements VectorChange {
     @Override
     public int weight() {
