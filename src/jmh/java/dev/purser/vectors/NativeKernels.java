@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /// `src/jmh/c/kernels.c`, compiled by this machine's gcc and called on the same arrays as ours.
+@SuppressWarnings("restricted") // it calls what it has just compiled
 final class NativeKernels {
   private static final Path SOURCE = Path.of("src/jmh/c/kernels.c");
   private final MethodHandle scale;

@@ -170,7 +170,7 @@ final class TransformTest {
       ByteArrayOutputStream rest = new ByteArrayOutputStream();
       assertThatThrownBy(() -> readInto(rest, stream)).isInstanceOf(IOException.class);
       // A connection that is aborted may lose what its reader has not read yet.
-      assertThat(bytes(0, 1)).startsWith(rest.toByteArray());
+      assertThat(rest.toByteArray()).isEqualTo(Arrays.copyOf(bytes(0, 1), rest.size()));
     }
   }
 
