@@ -70,6 +70,8 @@ sealed interface VectorAsk extends Partition.Question {
   })
   sealed interface Told extends Wire {
 
+    /// A vector.
+    ///
     /// @param values as [FloatBytes] encodes them, null if there is no such vector
     @SuppressWarnings("ArrayRecordComponent") // a hand-over, compared by nobody
     record One(byte @Nullable [] values) implements Told {}
