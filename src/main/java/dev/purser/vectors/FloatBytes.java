@@ -16,6 +16,8 @@ public final class FloatBytes {
     return bytes.array();
   }
 
+  /// The values of whole floats.
+  ///
   /// @param bytes a multiple of four of them
   public static float[] decoded(byte[] bytes) {
     return decoded(bytes, 0);
