@@ -10,7 +10,6 @@ import dev.purser.customers.Customer.Reply;
 import dev.purser.faults.Escalated;
 import dev.purser.ledger.EventJson;
 import dev.purser.ledger.Outcome;
-import dev.purser.vectors.VectorsSettings;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.security.SecureRandom;
@@ -95,7 +94,6 @@ final class AccessTest {
     Config config = Served.config(overrides);
     Keys keys = new Keys(config.withOnlyPath("purser.http").getConfig("purser"));
     HttpSettings.read(keys.at("http"));
-    VectorsSettings.read(keys.at("vectors")); // they are in the tests' configuration too
     keys.refuseUnread();
     return keys.reasons();
   }
