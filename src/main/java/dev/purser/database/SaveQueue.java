@@ -9,7 +9,6 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /// The writes that wait, in the order in which they are to be taken. Confined to the database
 /// actor.
@@ -138,8 +137,15 @@ final class SaveQueue {
     if (!again.isEmpty() || !alone.isEmpty() || interactive.size() + bulk.size() >= saves) {
       return true;
     }
-    long rows = Stream.of(interactive, bulk).flatMap(Deque::stream).mapToLong(w -> w.rows).sum();
-    return rows >= batch.rows() || waitedNanos(sinceNanos) > 0;
+    return waitedNanos(sinceNanos) > 0 || rows(interactive) + rows(bulk) >= batch.rows();
+  }
+
+  private static long rows(Deque<PendingWrite> lane) {
+    long rows = 0;
+    for (PendingWrite write : lane) {
+      rows += write.rows;
+    }
+    return rows;
   }
 
   /// How long before `nowNanos` the oldest write came that may be taken now; 0 if there is none.
