@@ -137,15 +137,14 @@ final class SaveQueue {
     if (!again.isEmpty() || !alone.isEmpty() || interactive.size() + bulk.size() >= saves) {
       return true;
     }
-    return waitedNanos(sinceNanos) > 0 || rows(interactive) + rows(bulk) >= batch.rows();
-  }
-
-  private static long rows(Deque<PendingWrite> lane) {
     long rows = 0;
-    for (PendingWrite write : lane) {
+    for (PendingWrite write : interactive) {
       rows += write.rows;
     }
-    return rows;
+    for (PendingWrite write : bulk) {
+      rows += write.rows;
+    }
+    return rows >= batch.rows() || waitedNanos(sinceNanos) > 0;
   }
 
   /// How long before `nowNanos` the oldest write came that may be taken now; 0 if there is none.
