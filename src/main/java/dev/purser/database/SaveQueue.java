@@ -137,13 +137,7 @@ final class SaveQueue {
     if (!again.isEmpty() || !alone.isEmpty() || interactive.size() + bulk.size() >= saves) {
       return true;
     }
-    long rows = 0;
-    for (PendingWrite write : interactive) {
-      rows += write.rows;
-    }
-    for (PendingWrite write : bulk) {
-      rows += write.rows;
-    }
+    long rows = PendingWrite.rows(interactive) + PendingWrite.rows(bulk);
     return rows >= batch.rows() || waitedNanos(sinceNanos) > 0;
   }
 
