@@ -66,7 +66,7 @@ public final class IngestBench {
     }
   }
 
-  private static long load(OnlineRetail retail, PurserProcess server, List<byte[]> parts)
+  static long load(OnlineRetail retail, PurserProcess server, List<byte[]> parts)
       throws IOException, InterruptedException {
     long rows = 0;
     for (byte[] part : parts) {
@@ -77,7 +77,7 @@ public final class IngestBench {
   }
 
   /// The same lines as if they were of other invoices.
-  private static byte[] otherInvoices(byte[] part) {
+  static byte[] otherInvoices(byte[] part) {
     String text = new String(part, StandardCharsets.ISO_8859_1);
     int header = text.indexOf('\n') + 1;
     return (text.substring(0, header)

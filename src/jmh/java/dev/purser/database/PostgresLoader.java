@@ -30,7 +30,7 @@ public final class PostgresLoader {
   private static final int COMMIT_LINES = 1_000;
 
   /// How the baselines write rows.
-  enum How {
+  public enum How {
     /// One array a column.
     UNNEST,
     /// The driver's rewritten batches: `VALUES (...), (...)`.
@@ -138,7 +138,8 @@ public final class PostgresLoader {
     }
   }
 
-  private static BareLoader.Pace load(Path folder, How how) throws Exception {
+  /// Loads all parts into a fresh database of [Postgres#shared].
+  public static BareLoader.Pace load(Path folder, How how) throws Exception {
     String database = Postgres.shared().freshDatabase();
     product(database).writer().open().close();
     Properties properties = new Properties();

@@ -18,7 +18,7 @@ final class CustomerRows {
   // One statement and so one state of the database: a row of the customer (no name), one for each
   // of
   // its totals (no value) and one for each preference. A cross join forces SQLite's order.
-  private static final Shape LOAD =
+  static final Shape LOAD =
       Shape.rows(
           "WITH k (id) AS (",
           1,
@@ -32,7 +32,7 @@ final class CustomerRows {
   private static final Shape FENCES =
       Shape.among("SELECT id, version, change_id FROM customers WHERE id", "");
 
-  private static final Shape PUT_CUSTOMERS =
+  static final Shape PUT_CUSTOMERS =
       Shape.rows(
           "INSERT INTO customers"
               + " (id, version, change_id, settled_version, first_micros, last_micros) ",
@@ -42,7 +42,7 @@ final class CustomerRows {
               + " WHEN excluded.settled_version > 0 THEN excluded.settled_version"
               + " ELSE customers.settled_version END,"
               + " first_micros = excluded.first_micros, last_micros = excluded.last_micros");
-  private static final Shape PUT_TOTALS =
+  static final Shape PUT_TOTALS =
       Shape.rows(
           "INSERT INTO totals (customer, currency, purchases, gross_minor, refunds,"
               + " pending_refunds, pending_minor, settled_minor) ",

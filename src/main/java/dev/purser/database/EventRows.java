@@ -24,7 +24,7 @@ final class EventRows {
       "r.id, r.purchase_id, r.sku, r.description, r.quantity, r.amount_minor, r.currency,"
           + " r.reason, r.at_micros, r.change_id, r.version";
 
-  private static final Shape INSERT_PURCHASES =
+  static final Shape INSERT_PURCHASES =
       Shape.rows(
           "INSERT INTO purchases (customer, id, sku, description, quantity, amount_minor,"
               + " currency, at_micros, change_id, listed) ",

@@ -209,6 +209,15 @@ abstract sealed class PendingWrite {
     }
   }
 
+  /// The rows of all of them.
+  static long rows(Iterable<PendingWrite> writes) {
+    long rows = 0;
+    for (PendingWrite write : writes) {
+      rows += write.rows;
+    }
+    return rows;
+  }
+
   private static int rowsOf(Chore chore) {
     return switch (chore) {
       case Chore.KeepLetters(List<Letter> letters) -> letters.size();

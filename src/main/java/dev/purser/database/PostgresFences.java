@@ -25,7 +25,7 @@ import java.util.Map;
 /// fences and, should two chores meet in opposite orders there, the server ends the ring: the work
 /// is tried again.
 record PostgresFences(Statements statements, CustomerRows customers) implements Fences {
-  private static final Shape LOCK =
+  static final Shape LOCK =
       Shape.among(
           "SELECT id, version, change_id FROM customers WHERE id", " ORDER BY id FOR UPDATE");
   private static final Shape INSERT =

@@ -15,6 +15,10 @@ import org.postgresql.jdbc.PgConnection;
 
 /// [Statements] of PostgreSQL: a list of rows is one statement and one round trip, each column an
 /// array in the binary format.
+///
+/// One row alone goes as plain values. The server takes an array that it does not know yet for ten
+/// rows; a plan for one then always looks cheaper than the one it has kept, and it would plan the
+/// statement anew each time, which takes longer than to execute it.
 final class PostgresStatements extends Statements {
   private final PGConnection connection;
 
@@ -28,13 +32,18 @@ final class PostgresStatements extends Statements {
     if (rows.isEmpty()) {
       return List.of();
     }
-    int touched = update(shape.arrays(), binder -> bindAll((ToMarks) binder, rows, bind));
+    int touched =
+        rows.size() == 1
+            ? update(shape.value(), binder -> bind.bind(binder, rows.getFirst()))
+            : update(shape.arrays(), binder -> bindAll((ToMarks) binder, rows, bind));
     return touched == rows.size() ? List.of() : rows;
   }
 
   @Override
   <T> void among(Shape shape, List<T> keys, Bind<T> bind, Each each) throws SQLException {
-    if (!keys.isEmpty()) {
+    if (keys.size() == 1) {
+      each(shape.value(), binder -> bind.bind(binder, keys.getFirst()), each);
+    } else if (!keys.isEmpty()) {
       each(shape.arrays(), binder -> bindAll((ToMarks) binder, keys, bind), each);
     }
   }

@@ -9,7 +9,6 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /// The writes that wait, in the order in which they are to be taken. Confined to the database
 /// actor.
@@ -146,7 +145,7 @@ final class SaveQueue {
     if (!again.isEmpty() || !alone.isEmpty() || interactive.size() + bulk.size() >= saves) {
       return true;
     }
-    long rows = Stream.of(interactive, bulk).flatMap(Deque::stream).mapToLong(w -> w.rows).sum();
+    long rows = PendingWrite.rows(interactive) + PendingWrite.rows(bulk);
     return rows >= batch.rows() || waitedNanos(sinceNanos) > 0;
   }
 

@@ -7,7 +7,8 @@ import java.util.Collections;
 /// each statement of the code. Immutable.
 ///
 /// - SQLite takes its rows as `VALUES (?,?),(?,?)`, in the few fixed sizes of [#SIZES].
-/// - PostgreSQL takes each column as one array, `SELECT * FROM unnest(?,?)`, of any length.
+/// - PostgreSQL takes each column as one array, `SELECT * FROM unnest(?,?)`, of any length; one row
+///   alone as SQLite does.
 final class Shape {
   /// How many rows or keys one statement of SQLite takes. Crossing into native code is what costs,
   /// and beyond some tens of rows nothing more is saved.
@@ -44,6 +45,11 @@ final class Shape {
   /// The text that takes `SIZES[size]` rows, a question mark a value.
   String values(int size) {
     return values[size];
+  }
+
+  /// The text that takes one row, a question mark a value.
+  String value() {
+    return values[values.length - 1];
   }
 
   /// The text that takes all rows, a question mark a column.
