@@ -43,6 +43,8 @@ final class Guardian {
 
   private record DatabaseStands(Standing standing) implements Command {}
 
+  private record CacheStands(Cache.Standing standing) implements Command {}
+
   private record Bound(HttpServer.Listening listening) implements Command {}
 
   private record Joined() implements Command {}
@@ -82,7 +84,13 @@ final class Guardian {
             "database");
     ActorRef<Cache.Command> cache =
         context.spawn(
-            Supervised.with(SupervisorStrategy.restart(), Cache.create(settings.cache())), "cache");
+            Supervised.with(
+                SupervisorStrategy.restart(),
+                Cache.create(
+                    settings.cache(),
+                    log,
+                    context.messageAdapter(Cache.Standing.class, CacheStands::new))),
+            "cache");
     Customers customers = Customers.start(system, database, cache, settings.customers(), clock);
     EventJson events = new EventJson(settings.data().currency(), clock);
     Ingest ingest =
@@ -125,6 +133,7 @@ final class Guardian {
   private Behavior<Command> on(Command command) {
     switch (command) {
       case DatabaseStands(Standing standing) -> node.databaseStands(standing);
+      case CacheStands(Cache.Standing standing) -> node.cacheStands(standing);
       case Bound(HttpServer.Listening listening) -> node.bound(listening);
       case Joined _ -> node.joined();
     }

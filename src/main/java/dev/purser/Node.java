@@ -3,6 +3,8 @@ package dev.purser;
 import dev.purser.cache.Cache;
 import dev.purser.database.Database;
 import dev.purser.database.Standing;
+import dev.purser.faults.Fault;
+import dev.purser.faults.ServiceError;
 import dev.purser.faults.SupervisionLog;
 import dev.purser.http.HttpServer;
 import dev.purser.http.Operations;
@@ -25,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 /// threads; the guardian tells it what changes.
 final class Node implements Operations {
   private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final Cache.ClearReply STILL_CLEARING =
+      new Cache.NotCleared(
+          new ServiceError.Timeout("The cache is still being cleared; ask again to be sure."));
 
   private final ActorSystem<?> system;
   private final ActorRef<Database.Command> database;
@@ -34,6 +39,7 @@ final class Node implements Operations {
   private final LogLevels levels;
 
   private volatile @Nullable Standing standing;
+  private volatile boolean cacheDegraded;
   private volatile @Nullable String address;
   private volatile boolean joined;
   private volatile boolean draining;
@@ -54,6 +60,10 @@ final class Node implements Operations {
 
   void databaseStands(Standing now) {
     standing = now;
+  }
+
+  void cacheStands(Cache.Standing now) {
+    cacheDegraded = now.degraded();
   }
 
   void bound(HttpServer.Listening at) {
@@ -105,8 +115,15 @@ final class Node implements Operations {
 
   @Override
   public List<String> degraded() {
+    List<String> parts = new ArrayList<>();
     Standing now = standing;
-    return now != null && now.degraded() ? List.of("database") : List.of();
+    if (now != null && now.degraded()) {
+      parts.add("database");
+    }
+    if (cacheDegraded) {
+      parts.add("cache");
+    }
+    return parts;
   }
 
   @Override
@@ -152,9 +169,16 @@ final class Node implements Operations {
 
   @Override
   public CompletionStage<Long> clearCache() {
-    CompletionStage<Cache.Cleared> cleared =
+    CompletionStage<Cache.ClearReply> reply =
         AskPattern.ask(cache, Cache.Clear::new, PATIENCE, system.scheduler());
-    return cleared.thenApply(Cache.Cleared::copies);
+    return reply
+        .exceptionally(_ -> STILL_CLEARING)
+        .thenApply(
+            r ->
+                switch (r) {
+                  case Cache.Cleared(long copies) -> copies;
+                  case Cache.NotCleared(ServiceError error) -> throw new Fault(error);
+                });
   }
 
   @Override

@@ -78,6 +78,7 @@ final class ArchitectureTest {
           new Technology(
               List.of("org.apache.pekko.cluster.sharding.."), Set.of("customers", "cluster")),
           new Technology(List.of("com.github.benmanes.caffeine.."), Set.of("cache")),
+          new Technology(List.of("io.lettuce..", "io.netty..", "reactor.."), Set.of("cache")),
           // Kamon and the settings of sharding are handed a Config; all others read through Keys.
           new Technology(
               List.of("com.typesafe.config.."), Set.of("config", "metrics", "customers", "")),

@@ -35,7 +35,10 @@ final class FailureTableTest {
               "slots.SlotTest#work_failing_connectionReplacedWithoutCountingToTheLimit",
               "database.TroubleTest#statement_stuck_interruptedAndConnectionReplaced"),
           "Cache",
-          List.of("cache.CacheTest#failure_ofAPut_restartedEmptyAtWorst"),
+          List.of(
+              "cache.CacheTest#failure_ofAPut_restartedEmptyAtWorst",
+              "cache.RedisFaultsTest#killed_missesThenHealsByItself",
+              "cache.RedisFaultsTest#slow_breakerOpensAndClosesAgain"),
           "Customer",
           List.of(
               "customers.CustomerSavingTest#failure_withASaveInFlight_unknownForItAndRetryableForTheRest",

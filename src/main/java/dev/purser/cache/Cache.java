@@ -1,56 +1,52 @@
 package dev.purser.cache;
 
-import com.github.benmanes.caffeine.cache.Caffeine;
-import com.github.benmanes.caffeine.cache.Expiry;
-import com.github.benmanes.caffeine.cache.RemovalCause;
 import com.github.benmanes.caffeine.cache.Ticker;
+import dev.purser.faults.ServiceError;
+import dev.purser.faults.SupervisionLog;
 import dev.purser.ledger.Profile;
-import java.time.Duration;
 import org.apache.pekko.actor.NoSerializationVerificationNeeded;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
-import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.jspecify.annotations.Nullable;
 
-/// Copies of profiles by customer id, for answers while the database is away. A copy is never the
-/// base of a write, and the customer alone decides what becomes of it.
+/// Copies of profiles by customer id, for answers while the database is away: the protocol, and the
+/// door to its two implementations, one in this process and one in a Redis that nodes share. A copy
+/// is never the base of a write, and the customer alone decides what becomes of it.
 ///
 /// An entry is a copy or the mark that a customer was erased, both with a version. What is put
 /// applies only if it is newer than the entry in place, so that neither a late put nor an erased
-/// customer's copy outdates it; a repair replaces whatever is there.
-///
-/// ## Limits
-///
-/// Bounded by the weight of all entries in bytes and by time to live; the least valuable leave
-/// first.
+/// customer's copy outdates it; a repair also replaces the one entry that it names.
 ///
 /// ## Failure
 ///
 /// Restarted by whoever spawned it: empty at worst, and what was asked goes unanswered, which a
-/// customer takes for a miss.
+/// customer takes for a miss. A cache that cannot be reached answers misses at once, and says so to
+/// its watcher.
 public final class Cache {
-  /// What an entry costs beyond its bytes and its key: nodes of the map, array header.
-  private static final int OVERHEAD_BYTES = 128;
 
-  private final com.github.benmanes.caffeine.cache.Cache<String, byte[]> entries;
-  private final CacheMetrics metrics = new CacheMetrics();
+  private Cache() {}
 
   /// What may be asked of the cache. Local to the node.
-  public sealed interface Command extends NoSerializationVerificationNeeded {}
+  public sealed interface Command extends NoSerializationVerificationNeeded
+      permits Get, Put, Repair, PutAbsent, Clear, RedisCache.Event {}
 
+  /// Always answered, if only with a miss.
   public record Get(String id, ActorRef<Reply> replyTo) implements Command {}
 
   /// Keeps a copy unless the entry in place has the same version or a newer one.
   public record Put(Profile profile) implements Command {}
 
-  /// Keeps a copy, whatever is in place: the database said so.
-  public record Repair(Profile profile) implements Command {}
+  /// Keeps a copy like [Put], and also in the place of the entry of version `seen`: the database
+  /// was asked after that entry had been seen. An entry that came since then stays.
+  public record Repair(Profile profile, long seen) implements Command {}
 
-  /// Marks a customer as erased, unless the entry in place is newer.
+  /// Marks a customer as erased, unless the entry in place is newer. Answered only once the mark
+  /// holds; whoever hears nothing asks again.
   public record PutAbsent(String id, long version, ActorRef<Confirmed> replyTo)
       implements Command {}
 
   /// Forgets everything.
-  public record Clear(ActorRef<Cleared> replyTo) implements Command {}
+  public record Clear(ActorRef<ClearReply> replyTo) implements Command {}
 
   /// The answer to [Get].
   public sealed interface Reply extends NoSerializationVerificationNeeded {}
@@ -65,98 +61,31 @@ public final class Cache {
   /// No copy up to `version` can come back.
   public record Confirmed(String id, long version) implements NoSerializationVerificationNeeded {}
 
-  /// `copies` were forgotten.
-  public record Cleared(long copies) implements NoSerializationVerificationNeeded {}
+  /// The answer to [Clear].
+  public sealed interface ClearReply extends NoSerializationVerificationNeeded {}
 
-  /// A cache in this process, by the system's clock.
-  public static Behavior<Command> create(CacheSettings settings) {
-    return create(settings, Ticker.systemTicker());
-  }
+  /// `copies` were forgotten, marks included.
+  public record Cleared(long copies) implements ClearReply {}
 
-  /// A cache in this process.
-  public static Behavior<Command> create(CacheSettings settings, Ticker ticker) {
-    return Behaviors.setup(_ -> new Cache(settings, ticker).serving());
-  }
+  /// Not everything was forgotten.
+  public record NotCleared(ServiceError error) implements ClearReply {}
 
-  private Cache(CacheSettings settings, Ticker ticker) {
-    // Maintenance and listeners run on the actor's own thread: nothing is shared.
-    entries =
-        Caffeine.newBuilder()
-            .executor(Runnable::run)
-            .ticker(ticker)
-            .maximumWeight(settings.maxWeightBytes())
-            .weigher((String id, byte[] entry) -> OVERHEAD_BYTES + 2 * id.length() + entry.length)
-            .expireAfter(Expiry.<String, byte[]>writing((_, entry) -> timeToLive(settings, entry)))
-            .evictionListener((_, _, cause) -> metrics.evicted(cause == RemovalCause.SIZE))
-            .build();
-  }
-
-  private static Duration timeToLive(CacheSettings settings, byte[] entry) {
-    return Encoded.isAbsent(entry) ? settings.absentTimeToLive() : settings.timeToLive();
-  }
-
-  private Behavior<Command> serving() {
-    return Behaviors.receiveMessage(
-        command -> {
-          switch (command) {
-            case Get get -> get.replyTo().tell(get(get.id()));
-            case Put put -> put(put.profile());
-            case Repair repair -> keep(repair.profile().id(), Encoded.profile(repair.profile()));
-            case PutAbsent absent -> putAbsent(absent);
-            case Clear clear -> clear.replyTo().tell(clear());
-          }
-          return Behaviors.same();
-        });
-  }
-
-  private Reply get(String id) {
-    byte[] entry = entries.getIfPresent(id);
-    if (entry == null) {
-      metrics.miss();
-      return new Miss();
-    }
-    if (Encoded.isAbsent(entry)) {
-      metrics.absent();
-      return new Absent(Encoded.version(entry));
-    }
-    Profile profile = Encoded.profile(id, entry);
-    if (profile == null) {
-      metrics.unreadable();
-      return new Miss();
-    }
-    metrics.hit();
-    return new Hit(profile);
-  }
-
-  private void put(Profile profile) {
-    if (profile.version() > version(profile.id())) {
-      keep(profile.id(), Encoded.profile(profile));
+  /// How the cache stands, told to its watcher when that changes.
+  ///
+  /// @param trouble one sentence that says what is wrong and what to mend, or null
+  public record Standing(@Nullable String trouble) implements NoSerializationVerificationNeeded {
+    /// Whether the node serves without its cache, or without all of it.
+    public boolean degraded() {
+      return trouble != null;
     }
   }
 
-  private void putAbsent(PutAbsent absent) {
-    if (absent.version() >= version(absent.id())) {
-      keep(absent.id(), Encoded.absent(absent.version()));
-    }
-    absent.replyTo().tell(new Confirmed(absent.id(), absent.version()));
-  }
-
-  private Cleared clear() {
-    entries.cleanUp();
-    long copies = entries.estimatedSize();
-    entries.invalidateAll();
-    metrics.held(0);
-    return new Cleared(copies);
-  }
-
-  /// The version of the entry in place, -1 if there is none.
-  private long version(String id) {
-    byte[] entry = entries.getIfPresent(id);
-    return entry == null ? -1 : Encoded.version(entry);
-  }
-
-  private void keep(String id, byte[] entry) {
-    entries.put(id, entry);
-    metrics.held(entries.estimatedSize());
+  /// The cache that `settings` choose.
+  public static Behavior<Command> create(
+      CacheSettings settings, SupervisionLog log, ActorRef<Standing> watcher) {
+    RedisSettings redis = settings.redis();
+    return redis == null
+        ? EmbeddedCache.create(settings, Ticker.systemTicker())
+        : RedisCache.create(settings, redis, log, watcher);
   }
 }

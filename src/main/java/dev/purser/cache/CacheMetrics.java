@@ -18,12 +18,14 @@ final class CacheMetrics {
     return Metrics.counter("cache_requests", "Copies asked for, by result", "result", result);
   }
 
-  void hit() {
-    hits.increment();
-  }
-
-  void absent() {
-    absences.increment();
+  /// Counts `reply` by what it is.
+  Cache.Reply counted(Cache.Reply reply) {
+    switch (reply) {
+      case Cache.Hit _ -> hits.increment();
+      case Cache.Absent _ -> absences.increment();
+      case Cache.Miss _ -> misses.increment();
+    }
+    return reply;
   }
 
   void miss() {

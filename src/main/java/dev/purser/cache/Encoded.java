@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /// Profiles as bytes: what a cache keeps, in this process or in another. Pure functions.
@@ -20,20 +21,26 @@ import org.jspecify.annotations.Nullable;
 /// Big endian; a text is its length in bytes (4) and its UTF-8. The id is the key and not repeated.
 ///
 ///     offset  size
-///          0     1  format: 1 a profile, 2 an erased customer (ends after the version)
+///          0     1  format: 1 a profile, 2 an erased customer (ends after the check)
 ///          1     8  version
-///          9     1  bit 0: has a first purchase, bit 1: has a last purchase
-///         10   8+8  first and last purchase, microseconds since 1970, or 0
-///         26     4  number of preferences, then name and value of each, both texts
+///          9     4  CRC-32C of the id and of all other bytes
+///         13     1  bit 0: has a first purchase, bit 1: has a last purchase
+///         14   8+8  first and last purchase, microseconds since 1970, or 0
+///         30     4  number of preferences, then name and value of each, both texts
 ///          .     4  number of currencies, then of each: its code as text and six times 8 bytes:
 ///                   purchases, gross, refunds, pending refunds, pending and settled minor units
 ///
 /// A reader takes a format it does not know, or bytes that do not fit, for a miss: nodes of two
-/// releases may share a cache.
+/// releases may share a cache. A release that changes the layout of profiles takes a new format for
+/// them and keeps 2 for marks, so that either's marks keep out the other's copies.
 final class Encoded {
+  /// The version of what cannot be read, below every version.
+  static final long UNREADABLE = -1;
+
   private static final byte PROFILE = 1;
   private static final byte ABSENT = 2;
-  private static final int HEAD_BYTES = 9;
+  private static final int CHECK_AT = 9;
+  private static final int HEAD_BYTES = 13;
 
   private Encoded() {}
 
@@ -42,7 +49,7 @@ final class Encoded {
     out.room(HEAD_BYTES + 1 + 16 + 4);
     Long first = profile.firstPurchaseAtMicros();
     Long last = profile.lastPurchaseAtMicros();
-    out.bytes.put(PROFILE).putLong(profile.version());
+    out.bytes.put(PROFILE).putLong(profile.version()).putInt(0);
     out.bytes.put((byte) ((first == null ? 0 : 1) | (last == null ? 0 : 2)));
     out.bytes.putLong(first == null ? 0 : first).putLong(last == null ? 0 : last);
     out.bytes.putInt(profile.preferences().size());
@@ -56,32 +63,44 @@ final class Encoded {
       out.room(48).putLong(t.purchases()).putLong(t.grossMinor()).putLong(t.refunds());
       out.bytes.putLong(t.pendingRefunds()).putLong(t.pendingMinor()).putLong(t.settledMinor());
     }
-    return Arrays.copyOf(out.bytes.array(), out.bytes.position());
+    return checked(profile.id(), Arrays.copyOf(out.bytes.array(), out.bytes.position()));
   }
 
-  static byte[] absent(long version) {
-    return ByteBuffer.allocate(HEAD_BYTES).put(ABSENT).putLong(version).array();
+  static byte[] absent(String id, long version) {
+    return checked(id, ByteBuffer.allocate(HEAD_BYTES).put(ABSENT).putLong(version).array());
   }
 
-  /// The version of an entry, or -1 if its format is unknown.
+  /// The version as it stands in an entry, to be compared byte by byte.
+  static byte[] versionBytes(long version) {
+    return ByteBuffer.allocate(Long.BYTES).putLong(version).array();
+  }
+
+  /// The version of an entry, or [#UNREADABLE] if its format is unknown.
   static long version(byte[] entry) {
     boolean known = entry.length >= HEAD_BYTES && (entry[0] == PROFILE || entry[0] == ABSENT);
-    return known ? ByteBuffer.wrap(entry).getLong(1) : -1;
+    return known ? ByteBuffer.wrap(entry).getLong(1) : UNREADABLE;
   }
 
   static boolean isAbsent(byte[] entry) {
     return entry.length == HEAD_BYTES && entry[0] == ABSENT;
   }
 
-  /// The profile in `entry`, or null if it holds none that can be read.
-  static @Nullable Profile profile(String id, byte[] entry) {
-    if (version(entry) < 0 || entry[0] != PROFILE) {
+  /// The copy or the mark in the entry of `id`, or null if it is neither.
+  static Cache.@Nullable Reply read(String id, byte[] entry) {
+    if (version(entry) < 0 || ByteBuffer.wrap(entry).getInt(CHECK_AT) != check(id, entry)) {
       return null;
     }
+    if (isAbsent(entry)) {
+      return new Cache.Absent(version(entry));
+    }
+    Profile profile = entry[0] == PROFILE ? read(id, ByteBuffer.wrap(entry)) : null;
+    return profile == null ? null : new Cache.Hit(profile);
+  }
+
+  private static @Nullable Profile read(String id, ByteBuffer in) {
     try {
-      ByteBuffer in = ByteBuffer.wrap(entry).position(1);
-      long version = in.getLong();
-      int has = in.get();
+      long version = in.getLong(1);
+      int has = in.position(HEAD_BYTES).get();
       long first = in.getLong();
       long last = in.getLong();
       SortedMap<String, String> preferences = preferences(in);
@@ -92,9 +111,22 @@ final class Encoded {
           totals(in),
           (has & 1) == 0 ? null : first,
           (has & 2) == 0 ? null : last);
-    } catch (BufferUnderflowException _) {
+    } catch (BufferUnderflowException | IllegalArgumentException _) {
       return null;
     }
+  }
+
+  private static byte[] checked(String id, byte[] entry) {
+    ByteBuffer.wrap(entry).putInt(CHECK_AT, check(id, entry));
+    return entry;
+  }
+
+  private static int check(String id, byte[] entry) {
+    CRC32C crc = new CRC32C();
+    crc.update(id.getBytes(UTF_8));
+    crc.update(entry, 0, CHECK_AT);
+    crc.update(entry, HEAD_BYTES, entry.length - HEAD_BYTES);
+    return (int) crc.getValue();
   }
 
   private static SortedMap<String, String> preferences(ByteBuffer in) {

@@ -66,7 +66,7 @@ final class CustomerStates {
     this.at = at;
     leaving = new Leaving(context.getSelf(), shard);
     readers = new Readers(id, at.settings().bufferReads());
-    copies = new Copies(id, at, context.messageAdapter(Cache.Reply.class, CopyAnswered::new));
+    copies = new Copies(context, id, at);
     load = new Loading(context, id, at, copies);
     writing = new Writing(id, at, context.messageAdapter(SaveReply.class, SaveAnswered::new));
     Guard guard = new Guard(() -> at.answers().withdraw(id), readers, writing, at.metrics());

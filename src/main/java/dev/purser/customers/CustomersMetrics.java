@@ -11,6 +11,10 @@ final class CustomersMetrics {
       Metrics.counter("customer_cache_silent", "Times the cache did not answer in time");
   private final Metrics.Counter repairs =
       Metrics.counter("customer_cache_repairs", "Copies replaced by what the database holds");
+  private final Metrics.Counter verified =
+      Metrics.counter(
+          "customer_copies_verified",
+          "Copies newer than the database's answer, which was asked anew");
   private final Metrics.Counter moved =
       Metrics.counter("customer_moved", "Saves that missed their fence");
   private final Metrics.Counter unknown =
@@ -42,6 +46,10 @@ final class CustomersMetrics {
 
   void cacheRepaired() {
     repairs.increment();
+  }
+
+  void copyVerified() {
+    verified.increment();
   }
 
   void moved() {

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// What one customer has asked of database and cache, and heard so far. Confined to one customer.
 final class Loading {
   /// How much longer than the database's own deadline a load is waited for.
-  private static final Duration GRACE = Duration.ofSeconds(1);
+  static final Duration GRACE = Duration.ofSeconds(1);
 
   private static final LoadReply NO_ANSWER = new LoadReply.NotLoaded(Refusals.AWAY);
 

@@ -5,38 +5,66 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.purser.ledger.Profile;
 import dev.purser.ledger.Totals;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.atomic.AtomicLong;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
-import org.apache.pekko.actor.typed.SupervisorStrategy;
-import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-final class CacheTest {
-  private static final ActorTestKit KIT = ActorTestKit.create();
-  private static final CacheSettings SETTINGS =
-      new CacheSettings("memory", 64 << 10, Duration.ofMinutes(10), Duration.ofMinutes(1));
+/// What every cache promises, whatever keeps its copies.
+abstract class CacheTest {
+  static final Duration COPIES = Duration.ofMinutes(10);
+  static final Duration MARKS = Duration.ofMinutes(1);
 
-  private final AtomicLong nanos = new AtomicLong();
-  private final ActorRef<Cache.Command> cache =
-      KIT.spawn(
-          Behaviors.supervise(Cache.create(SETTINGS, nanos::get))
-              .onFailure(SupervisorStrategy.restart()));
-  private final TestProbe<Cache.Reply> replies = KIT.createTestProbe();
-  private final TestProbe<Cache.Confirmed> confirmed = KIT.createTestProbe();
+  /// By how much times to live may differ.
+  static final double JITTER = 0.1;
 
-  @AfterAll
-  static void close() {
-    KIT.shutdownTestKit();
+  static ActorTestKit kit;
+
+  TestProbe<Cache.Reply> replies;
+  TestProbe<Cache.Confirmed> confirmed;
+  TestProbe<Cache.ClearReply> cleared;
+  ActorRef<Cache.Command> cache;
+
+  @BeforeAll
+  static void openKit() {
+    kit = ActorTestKit.create();
   }
 
-  private static Profile profile(String id, long version) {
+  @AfterAll
+  static void closeKit() {
+    kit.shutdownTestKit();
+  }
+
+  /// A new and empty cache that can be used, restarted by its supervisor.
+  abstract ActorRef<Cache.Command> open();
+
+  /// Lets so much time pass for what it keeps.
+  abstract void pass(Duration time);
+
+  /// Waits until it can be used again after a failure.
+  abstract void recover();
+
+  @BeforeEach
+  void openCache() {
+    replies = kit.createTestProbe();
+    confirmed = kit.createTestProbe();
+    cleared = kit.createTestProbe();
+    cache = open();
+  }
+
+  @AfterEach
+  void closeCache() {
+    kit.stop(cache);
+  }
+
+  static Profile profile(String id, long version) {
     return new Profile(
         id,
         version,
@@ -48,9 +76,18 @@ final class CacheTest {
         null);
   }
 
-  private Cache.Reply get(String id) {
+  Cache.Reply get(String id) {
     cache.tell(new Cache.Get(id, replies.ref()));
     return replies.receiveMessage();
+  }
+
+  void put(String id, long version) {
+    cache.tell(new Cache.Put(profile(id, version)));
+  }
+
+  void erase(String id, long version) {
+    cache.tell(new Cache.PutAbsent(id, version, confirmed.ref()));
+    confirmed.expectMessage(new Cache.Confirmed(id, version));
   }
 
   @Test
@@ -59,85 +96,118 @@ final class CacheTest {
   }
 
   @Test
+  void get_idsOfAllKinds_keptApart() {
+    List<String> ids =
+        List.of("a", "A", "a ", "a:b", "*", "ä", "\ud83d\ude00", "a\r\nb", "x".repeat(256));
+    ids.forEach(id -> put(id, 5));
+    for (String id : ids) {
+      assertThat(get(id)).as(id).isEqualTo(new Cache.Hit(profile(id, 5)));
+    }
+  }
+
+  @Test
   void put_newerOnly_olderAndSameIgnored() {
-    cache.tell(new Cache.Put(profile("a", 5)));
-    cache.tell(new Cache.Put(profile("a", 4)));
+    put("a", 5);
+    put("a", 4);
     assertThat(get("a")).isEqualTo(new Cache.Hit(profile("a", 5)));
-    cache.tell(new Cache.Put(profile("a", 6)));
+    put("a", 6);
     assertThat(get("a")).isEqualTo(new Cache.Hit(profile("a", 6)));
   }
 
   @Test
-  void repair_older_replacesAllTheSame() {
-    cache.tell(new Cache.Put(profile("a", 5)));
-    cache.tell(new Cache.Repair(profile("a", 4)));
+  void put_versionsAroundTheirBytes_comparedAsNumbers() {
+    long[] rising = {
+      1,
+      127,
+      128,
+      255,
+      256,
+      0x7fff_ffffL,
+      0x8000_0000L,
+      0xffff_ffffL,
+      0x1_0000_0000L,
+      1_764_000_000_000L,
+      9_007_199_254_740_992L,
+      9_007_199_254_740_993L,
+      Long.MAX_VALUE
+    };
+    for (int i = 0; i < rising.length; i++) {
+      put("a", rising[i]);
+      put("a", rising[Math.max(0, i - 1)]);
+      assertThat(get("a")).isEqualTo(new Cache.Hit(profile("a", rising[i])));
+    }
+  }
+
+  @Test
+  void repair_ofTheEntrySeen_replacesThatAlone() {
+    put("a", 5);
+    cache.tell(new Cache.Repair(profile("a", 4), 3));
+    assertThat(get("a")).as("another was seen").isEqualTo(new Cache.Hit(profile("a", 5)));
+    cache.tell(new Cache.Repair(profile("a", 4), 5));
     assertThat(get("a")).isEqualTo(new Cache.Hit(profile("a", 4)));
+    cache.tell(new Cache.Repair(profile("a", 6), 1));
+    assertThat(get("a")).as("newer in any case").isEqualTo(new Cache.Hit(profile("a", 6)));
+  }
+
+  @Test
+  void repair_erasedSinceItWasSeen_markStays() {
+    put("a", 4);
+    erase("a", 6);
+    cache.tell(new Cache.Repair(profile("a", 5), 4));
+    assertThat(get("a")).isEqualTo(new Cache.Absent(6));
+    cache.tell(new Cache.Repair(profile("a", 5), 6));
+    assertThat(get("a")).as("the mark itself was seen").isEqualTo(new Cache.Hit(profile("a", 5)));
   }
 
   @Test
   void putAbsent_confirmedAndKeepsOlderOut() {
-    cache.tell(new Cache.Put(profile("a", 5)));
-    cache.tell(new Cache.PutAbsent("a", 6, confirmed.ref()));
-    confirmed.expectMessage(new Cache.Confirmed("a", 6));
-    cache.tell(new Cache.Put(profile("a", 5)));
-    cache.tell(new Cache.Put(profile("a", 6)));
+    put("a", 5);
+    erase("a", 6);
+    put("a", 5);
+    put("a", 6);
     assertThat(get("a")).isEqualTo(new Cache.Absent(6));
-    cache.tell(new Cache.Put(profile("a", 7)));
+    put("a", 7);
     assertThat(get("a")).isEqualTo(new Cache.Hit(profile("a", 7)));
-    cache.tell(new Cache.PutAbsent("a", 6, confirmed.ref()));
-    confirmed.expectMessage(new Cache.Confirmed("a", 6));
+    erase("a", 6);
     assertThat(get("a")).as("a late mark").isEqualTo(new Cache.Hit(profile("a", 7)));
   }
 
   @Test
   void get_afterItsTime_miss() {
-    cache.tell(new Cache.Put(profile("a", 5)));
-    cache.tell(new Cache.PutAbsent("b", 6, confirmed.ref()));
+    put("a", 5);
+    erase("b", 6);
     assertThat(get("a")).isInstanceOf(Cache.Hit.class);
-    nanos.addAndGet(Duration.ofSeconds(61).toNanos());
+    assertThat(get("b")).isEqualTo(new Cache.Absent(6));
+    pass(MARKS.minusSeconds(5));
+    assertThat(get("b")).as("no mark lives shorter").isEqualTo(new Cache.Absent(6));
+    pass(Duration.ofSeconds(5 + 6));
     assertThat(get("a")).isInstanceOf(Cache.Hit.class);
     assertThat(get("b")).isEqualTo(new Cache.Miss());
-    nanos.addAndGet(Duration.ofMinutes(10).toNanos());
+    pass(COPIES);
     assertThat(get("a")).isEqualTo(new Cache.Miss());
   }
 
   @Test
-  void put_beyondTheWeight_bounded() {
-    for (int i = 0; i < 2_000; i++) {
-      cache.tell(new Cache.Put(profile("customer-" + i, 5)));
+  void clear_all_forgottenAndCounted() {
+    for (int i = 0; i < 100; i++) {
+      put("customer-" + i, 5);
     }
-    TestProbe<Cache.Cleared> cleared = KIT.createTestProbe();
+    erase("b", 6);
     cache.tell(new Cache.Clear(cleared.ref()));
-    long entry = Encoded.profile(profile("customer-1", 5)).length;
-    assertThat(cleared.receiveMessage().copies()).isBetween(50L, (64 << 10) / entry);
+    cleared.expectMessage(new Cache.Cleared(101));
     assertThat(get("customer-1")).isEqualTo(new Cache.Miss());
+    assertThat(get("b")).isEqualTo(new Cache.Miss());
+    cache.tell(new Cache.Clear(cleared.ref()));
+    cleared.expectMessage(new Cache.Cleared(0));
   }
 
   @Test
   void failure_ofAPut_restartedEmptyAtWorst() {
-    cache.tell(new Cache.Put(profile("a", 5)));
+    put("a", 5);
     cache.tell(new Cache.Put(null));
     assertThat(get("a")).isIn(new Cache.Miss(), new Cache.Hit(profile("a", 5)));
-    cache.tell(new Cache.Put(profile("a", 6)));
+    recover();
+    put("a", 6);
     assertThat(get("a")).isEqualTo(new Cache.Hit(profile("a", 6)));
-  }
-
-  @Test
-  void encoded_cutOrUnknown_readsAsNothing() {
-    byte[] entry = Encoded.profile(profile("a", 5));
-    assertThat(Encoded.profile("a", entry)).isEqualTo(profile("a", 5));
-    assertThat(Encoded.version(entry)).isEqualTo(5);
-    for (int length = 0; length < entry.length; length++) {
-      assertThat(Encoded.profile("a", Arrays.copyOf(entry, length))).isNull();
-    }
-    byte[] unknown = entry.clone();
-    unknown[0] = 77;
-    assertThat(Encoded.profile("a", unknown)).isNull();
-    assertThat(Encoded.version(unknown)).isEqualTo(-1);
-    byte[] absent = Encoded.absent(9);
-    assertThat(Encoded.isAbsent(absent)).isTrue();
-    assertThat(Encoded.profile("a", absent)).isNull();
-    assertThat(Encoded.profile("a", Encoded.profile(Profile.absent("a"))))
-        .isEqualTo(Profile.absent("a"));
   }
 }

@@ -48,21 +48,55 @@ final class CustomerLoadingTest {
   }
 
   @Test
-  void read_cacheDiffers_databaseWinsAndRepairs() {
+  void read_cacheOlder_databaseWinsAndRepairs() {
+    TestProbe<Reply> first = on.read();
+    on.expectGet().replyTo().tell(new Cache.Hit(profile(ID, 6)));
+    on.expectLoad().replyTo().tell(new LoadReply.Loaded(profile(ID, 7), 0, false));
+    assertThat(readOf(first).version()).isEqualTo(7);
+    on.cache.expectMessage(new Cache.Repair(profile(ID, 7), 6));
+  }
+
+  @Test
+  void read_cacheNewer_databaseWinsAndRepairsOnceItHasSaidSoAgain() {
     TestProbe<Reply> first = on.read();
     on.expectGet().replyTo().tell(new Cache.Hit(profile(ID, 9)));
     on.expectLoad().replyTo().tell(new LoadReply.Loaded(profile(ID, 7), 0, false));
     assertThat(readOf(first).version()).isEqualTo(7);
-    assertThat(on.cache.expectMessageClass(Cache.Repair.class).profile().version()).isEqualTo(7);
+    Database.Load second = on.expectLoad();
+    on.cache.expectNoMessage(SHORT);
+    second.replyTo().tell(new LoadReply.Loaded(profile(ID, 7), 0, false));
+    on.cache.expectMessage(new Cache.Repair(profile(ID, 7), 9));
   }
 
   @Test
-  void read_cacheDiffersLate_repairedAllTheSame() {
+  void read_cacheNewerForAnotherNodeWasFaster_leftAlone() {
+    TestProbe<Reply> first = on.read();
+    on.expectGet().replyTo().tell(new Cache.Hit(profile(ID, 9)));
+    on.expectLoad().replyTo().tell(new LoadReply.Loaded(profile(ID, 7), 0, false));
+    readOf(first);
+    on.expectLoad().replyTo().tell(new LoadReply.Loaded(profile(ID, 9), 0, false));
+    on.cache.expectNoMessage(SHORT);
+  }
+
+  @Test
+  void read_erasedByAnotherNodeMeanwhile_markLeftAlone() {
+    TestProbe<Reply> first = on.read();
+    on.expectLoad().replyTo().tell(new LoadReply.Loaded(profile(ID, 7), 0, false));
+    readOf(first);
+    on.expectGet().replyTo().tell(new Cache.Absent(8));
+    on.expectLoad().replyTo().tell(new LoadReply.Loaded(Profile.absent(ID), 8, false));
+    on.cache.expectNoMessage(SHORT);
+    on.erasures.expectNoMessage(SHORT);
+  }
+
+  @Test
+  void read_markOfALivingCustomer_repairedOnceItHasSaidSoAgain() {
     TestProbe<Reply> first = on.read();
     on.expectLoad().replyTo().tell(new LoadReply.Loaded(profile(ID, 7), 0, false));
     assertThat(readOf(first).version()).isEqualTo(7);
     on.expectGet().replyTo().tell(new Cache.Absent(8));
-    assertThat(on.cache.expectMessageClass(Cache.Repair.class).profile().version()).isEqualTo(7);
+    on.expectLoad().replyTo().tell(new LoadReply.Loaded(profile(ID, 7), 0, false));
+    on.cache.expectMessage(new Cache.Repair(profile(ID, 7), 8));
   }
 
   @Test
@@ -87,6 +121,7 @@ final class CustomerLoadingTest {
     on.expectGet().replyTo().tell(new Cache.Hit(profile(ID, 9)));
     on.expectLoad().replyTo().tell(new LoadReply.Loaded(Profile.absent(ID), 3, false));
     assertThat(refusedOf(first).error()).isInstanceOf(ServiceError.NotFound.class);
+    on.expectLoad().replyTo().tell(new LoadReply.Loaded(Profile.absent(ID), 3, false));
     on.erasures.expectMessage(new Erasures.Announce(ID, 9));
   }
 

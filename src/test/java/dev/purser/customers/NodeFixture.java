@@ -41,15 +41,15 @@ final class NodeFixture implements AutoCloseable {
     Config config = Samples.config(overrides);
     kit = ActorTestKit.create(config);
     InstantSource clock = InstantSource.system();
+    SupervisionLog log = new SupervisionLog(50, clock);
     DatabaseSettings settings =
         DatabaseSettings.read(new Keys(config.getConfig("purser")).at("database"));
     database =
         kit.spawn(
             Supervised.with(
                 Database.supervision(settings),
-                Database.create(
-                    settings, folder.resolve("purser.db"), clock, new SupervisionLog(50, clock))));
-    cache = kit.spawn(Cache.create(Samples.cache(config), System::nanoTime));
+                Database.create(settings, folder.resolve("purser.db"), clock, log)));
+    cache = kit.spawn(Cache.create(Samples.cache(config), log, kit.system().ignoreRef()));
     Cluster cluster = Cluster.get(kit.system());
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
     customers =

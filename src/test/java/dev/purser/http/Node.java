@@ -51,7 +51,7 @@ final class Node implements AutoCloseable {
             Supervised.with(
                 Database.supervision(databases),
                 Database.create(databases, folder.resolve("purser.db"), clock, log)));
-    ActorRef<Cache.Command> cache = kit.spawn(Cache.create(caches, System::nanoTime));
+    ActorRef<Cache.Command> cache = kit.spawn(Cache.create(caches, log, kit.system().ignoreRef()));
     Cluster cluster = Cluster.get(kit.system());
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
     Customers customers = Customers.start(kit.system(), database, cache, customersSettings, clock);

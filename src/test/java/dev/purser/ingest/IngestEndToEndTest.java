@@ -50,15 +50,17 @@ final class IngestEndToEndTest {
     Config config = config();
     Keys keys = new Keys(config.getConfig("purser"));
     InstantSource clock = InstantSource.system();
+    SupervisionLog log = new SupervisionLog(50, clock);
     kit = ActorTestKit.create(config);
     DatabaseSettings settings = DatabaseSettings.read(keys.at("database"));
     var database =
         kit.spawn(
             Supervised.with(
                 Database.supervision(settings),
-                Database.create(
-                    settings, folder.resolve("purser.db"), clock, new SupervisionLog(50, clock))));
-    var cache = kit.spawn(Cache.create(CacheSettings.read(keys.at("cache")), System::nanoTime));
+                Database.create(settings, folder.resolve("purser.db"), clock, log)));
+    var cache =
+        kit.spawn(
+            Cache.create(CacheSettings.read(keys.at("cache")), log, kit.system().ignoreRef()));
     Cluster cluster = Cluster.get(kit.system());
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
     customers =
