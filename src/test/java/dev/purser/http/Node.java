@@ -9,6 +9,7 @@ import dev.purser.customers.Customers;
 import dev.purser.customers.CustomersSettings;
 import dev.purser.database.Database;
 import dev.purser.database.DatabaseSettings;
+import dev.purser.database.DatabaseUrl;
 import dev.purser.faults.Supervised;
 import dev.purser.faults.SupervisionLog;
 import dev.purser.ingest.Ingest;
@@ -27,13 +28,19 @@ import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
 import org.apache.pekko.stream.Materializer;
 
-/// A whole node as shipped, on a real SQLite file, behind a real socket.
+/// A whole node as shipped, on a real database and cache, behind a real socket.
 final class Node implements AutoCloseable {
   final Served served;
   private final ActorTestKit kit;
 
+  /// A node on an SQLite file in `folder`.
   Node(Path folder) {
-    Config config = config();
+    this(new DatabaseUrl.OfFile(folder.resolve("purser.db")));
+  }
+
+  /// A node whose configuration has `overrides`.
+  Node(DatabaseUrl url, String... overrides) {
+    Config config = config(overrides);
     kit = ActorTestKit.create("node", config);
     InstantSource clock = InstantSource.system();
     Keys keys = new Keys(config.getConfig("purser"));
@@ -50,7 +57,7 @@ final class Node implements AutoCloseable {
         kit.spawn(
             Supervised.with(
                 Database.supervision(databases),
-                Database.create(databases, folder.resolve("purser.db"), clock, log)));
+                Database.create(databases, url, clock, log)));
     ActorRef<Cache.Command> cache = kit.spawn(Cache.create(caches, log, kit.system().ignoreRef()));
     Cluster cluster = Cluster.get(kit.system());
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
@@ -90,9 +97,10 @@ final class Node implements AutoCloseable {
     return started.orTimeout(20, TimeUnit.SECONDS).join();
   }
 
-  private static Config config() {
+  private static Config config(String... overrides) {
     Config config =
         ConfigFactory.parseString(
+            String.join("\n", overrides) + "\n" +
             """
             purser.http.port = 0
             pekko {
