@@ -173,12 +173,13 @@ final class PostgresNode implements AutoCloseable {
     return server.ask(
         database,
         """
-        SELECT customer FROM purser.totals t WHERE (purchases, gross_minor) IS DISTINCT FROM
-          (SELECT count(*), coalesce(sum(amount_minor), 0)::bigint FROM purser.purchases p
-           WHERE p.customer = t.customer AND p.currency = t.currency)
-        OR (refunds, pending_minor + settled_minor) IS DISTINCT FROM
-          (SELECT count(*), coalesce(sum(amount_minor), 0)::bigint FROM purser.refunds r
-           WHERE r.customer = t.customer AND r.currency = t.currency)
+        SELECT t.customer FROM purser.totals t
+        CROSS JOIN LATERAL (SELECT count(*) AS n, coalesce(sum(amount_minor), 0) AS s
+          FROM purser.purchases WHERE customer = t.customer AND currency = t.currency) p
+        CROSS JOIN LATERAL (SELECT count(*) AS n, coalesce(sum(amount_minor), 0) AS s
+          FROM purser.refunds WHERE customer = t.customer AND currency = t.currency) r
+        WHERE (t.purchases, t.gross_minor, t.refunds, t.pending_minor + t.settled_minor)
+          <> (p.n, p.s, r.n, r.s)
         """);
   }
 

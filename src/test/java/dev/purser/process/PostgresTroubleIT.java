@@ -24,6 +24,12 @@ import org.junit.jupiter.api.io.TempDir;
 /// disk makes: the process lives through all of it, says what to mend, and heals when it is mended.
 final class PostgresTroubleIT {
   private static final byte[] COMMITTED = "COMMIT\0".getBytes(StandardCharsets.US_ASCII);
+
+  /// Troubles are met and healed of sooner than in production, so that the test is short.
+  private static final Map<String, String> BRISK =
+      Map.of(
+          "PURSER_DATABASE_SLOTS_WORK_LIMIT", "4 s", "PURSER_DATABASE_SLOTS_BACKOFF_CAP", "1 s");
+
   private static Postgres server;
   @TempDir private Path data;
 
@@ -41,7 +47,7 @@ final class PostgresTroubleIT {
   @Test
   void wireAndServer_inEveryTrouble_servedThroughAndHealed() throws Exception {
     String database = PostgresNode.makeDatabase(server, "trouble", "");
-    try (PostgresNode node = PostgresNode.serve(server, database, data, Map.of())) {
+    try (PostgresNode node = PostgresNode.serve(server, database, data, BRISK)) {
       assertThat(node.purchase("known", "1", "s").status()).isEqualTo(201);
 
       CountDownLatch lost = node.proxy.cutBeforeAnswer(COMMITTED);
@@ -97,7 +103,7 @@ final class PostgresTroubleIT {
       assumeTrue(disk.mounted(), "there is no right to mount a small disk");
       server.run("postgres", "CREATE TABLESPACE small LOCATION '" + folder + "'");
       String database = PostgresNode.makeDatabase(server, "small", "TABLESPACE small");
-      try (PostgresNode node = PostgresNode.serve(server, database, data, Map.of())) {
+      try (PostgresNode node = PostgresNode.serve(server, database, data, BRISK)) {
         assertThat(node.purchase("known", "1", "s").status()).isEqualTo(201);
         Path filling = folder.resolve("filling");
         outage(node, "is on a full disk; free some space", () -> fill(filling), () -> free(filling));

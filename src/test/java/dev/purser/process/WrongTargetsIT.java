@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.purser.testing.Postgres;
 import dev.purser.testing.RedisServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -70,7 +74,9 @@ final class WrongTargetsIT {
     assertEnds(url("odd", server.port(), "postgres"), "refused the password; correct it");
     assertEnds(url("postgres", server.port(), "nowhere"), "does not exist; create it");
     assertEnds("postgresql://odd:" + SECRET + "@no-such-host.invalid/d", "host name");
-    assertEnds(url("odd", redis.port(), "d"), "does not speak as a PostgreSQL server does");
+    try (ServerSocket mail = greeting("220 ready\r\n")) {
+      assertEnds(url("odd", mail.getLocalPort(), "d"), "does not speak as a PostgreSQL server");
+    }
     String foreign = server.freshDatabase();
     server.run(
         foreign, "CREATE SCHEMA purser", "CREATE TABLE purser.customers (id int PRIMARY KEY)");
@@ -80,6 +86,39 @@ final class WrongTargetsIT {
 
   private void assertEnds(String url, String words) throws Exception {
     assertRefused(Map.of("PURSER_DATABASE_URL", url), "serve", words);
+  }
+
+  /// A service on a free port that says `text` to whoever comes, before it is asked anything.
+  private static ServerSocket greeting(String text) throws IOException {
+    ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    Thread.ofVirtual()
+        .start(
+            () -> {
+              try {
+                while (true) {
+                  server.accept().getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
+                }
+              } catch (IOException _) {
+                // The test is over.
+              }
+            });
+    return server;
+  }
+
+  /// Whoever keeps silent may be a server that hangs, so it is waited for, and said so.
+  @Test
+  void database_onARedis_saysWhereToLook() throws Exception {
+    Map<String, String> environment =
+        Map.of("PURSER_DATABASE_URL", url("odd", redis.port(), "d"));
+    try (PurserProcess process = PurserProcess.start(data, environment)) {
+      PostgresNode.await(
+          "it says where to look",
+          () -> process.errors().contains("cannot be reached; check its host, its port"));
+      assertThat(process.errors())
+          .contains("127.0.0.1:" + redis.port())
+          .doesNotContain(SECRET);
+      assertThat(process.terminate()).isZero();
+    }
   }
 
   /// A cache that is none costs nobody an answer.
