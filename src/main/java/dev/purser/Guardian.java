@@ -5,16 +5,22 @@ import dev.purser.cluster.Membership;
 import dev.purser.customers.Customers;
 import dev.purser.database.Database;
 import dev.purser.database.Standing;
+import dev.purser.documents.Documents;
 import dev.purser.faults.Escalated;
 import dev.purser.faults.Supervised;
 import dev.purser.faults.SupervisionLog;
 import dev.purser.http.BulkDoor;
 import dev.purser.http.CustomerDoor;
+import dev.purser.http.DocumentDoor;
 import dev.purser.http.Doors;
 import dev.purser.http.Edge;
 import dev.purser.http.HttpServer;
+import dev.purser.http.VectorDoor;
 import dev.purser.ingest.Ingest;
+import dev.purser.ingest.RecordWrites;
 import dev.purser.ledger.EventJson;
+import dev.purser.vectors.Spaces;
+import dev.purser.vectors.Workers;
 import java.time.InstantSource;
 import java.util.function.IntConsumer;
 import org.apache.pekko.actor.NoSerializationVerificationNeeded;
@@ -48,6 +54,8 @@ final class Guardian {
   private record Bound(HttpServer.Listening listening) implements Command {}
 
   private record Joined() implements Command {}
+
+  private record Loaded() implements Command {}
 
   private final ActorContext<Command> context;
   private final IntConsumer exitCode;
@@ -94,12 +102,15 @@ final class Guardian {
                     context.messageAdapter(Cache.Standing.class, CacheStands::new))),
             "cache");
     Customers customers = Customers.start(system, database, cache, settings.customers(), clock);
+    Documents documents = Documents.start(system, database, settings.documents(), clock);
+    Spaces spaces = Spaces.start(system, database, settings.spaces(), clock);
     EventJson events = new EventJson(settings.data().currency(), clock);
     Ingest ingest =
         Ingest.start(
             context,
             settings.ingest(),
             (id, changes, deadline) -> customers.apply(id, changes, null, true, deadline),
+            RecordWrites.of(documents, spaces),
             database,
             settings.data().currency(),
             clock);
@@ -107,7 +118,10 @@ final class Guardian {
     Doors doors =
         new Doors(
             CustomerDoor.of(customers),
+            DocumentDoor.of(documents),
             BulkDoor.of(ingest),
+            Workers.start(system, settings.vectors(), log),
+            VectorDoor.of(spaces),
             node,
             events,
             settings.http(),
@@ -128,6 +142,8 @@ final class Guardian {
     database.tell(new Database.Watch(context.messageAdapter(Standing.class, DatabaseStands::new)));
     Membership.join(
         system, settings.cluster(), context.messageAdapter(SelfUp.class, _ -> new Joined()));
+    context.pipeToSelf(
+        documents.loaded().thenCombine(spaces.loaded(), (done, _) -> done), (_, _) -> new Loaded());
     Departure.plan(system, node, database);
     return Behaviors.receive((_, c) -> guardian.on(c), (_, s) -> guardian.on(s));
   }
@@ -138,6 +154,7 @@ final class Guardian {
       case CacheStands(Cache.Standing standing) -> node.cacheStands(standing);
       case Bound(HttpServer.Listening listening) -> node.bound(listening);
       case Joined _ -> node.joined();
+      case Loaded _ -> node.loaded();
     }
     if (!said && node.unready().isEmpty()) {
       said = true;

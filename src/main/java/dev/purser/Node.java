@@ -42,6 +42,7 @@ final class Node implements Operations {
   private volatile boolean cacheDegraded;
   private volatile @Nullable String address;
   private volatile boolean joined;
+  private volatile boolean loaded;
   private volatile boolean draining;
 
   Node(
@@ -80,6 +81,10 @@ final class Node implements Operations {
     joined = true;
   }
 
+  void loaded() {
+    loaded = true;
+  }
+
   void drainBegins() {
     draining = true;
   }
@@ -103,6 +108,9 @@ final class Node implements Operations {
     }
     if (!joined) {
       reasons.add("joining");
+    }
+    if (!loaded) {
+      reasons.add("loading documents and vectors");
     }
     if (address == null) {
       reasons.add("binding");

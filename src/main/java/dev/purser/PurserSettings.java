@@ -10,8 +10,11 @@ import dev.purser.cluster.ClusterSettings;
 import dev.purser.config.Keys;
 import dev.purser.customers.CustomersSettings;
 import dev.purser.database.DatabaseSettings;
+import dev.purser.documents.DocumentsSettings;
 import dev.purser.http.HttpSettings;
 import dev.purser.ingest.IngestSettings;
+import dev.purser.vectors.SpacesSettings;
+import dev.purser.vectors.VectorsSettings;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,7 +35,10 @@ public record PurserSettings(
     DatabaseSettings database,
     CacheSettings cache,
     CustomersSettings customers,
+    DocumentsSettings documents,
     IngestSettings ingest,
+    VectorsSettings vectors,
+    SpacesSettings spaces,
     HttpSettings http,
     ClusterSettings cluster,
     Config effective) {
@@ -71,7 +77,10 @@ public record PurserSettings(
             DatabaseSettings.read(keys.at("database")),
             CacheSettings.read(keys.at("cache")),
             CustomersSettings.read(keys.at("customers")),
+            DocumentsSettings.read(keys.at("documents")),
             IngestSettings.read(keys.at("ingest")),
+            VectorsSettings.read(keys.at("vectors")),
+            SpacesSettings.read(keys.at("spaces")),
             HttpSettings.read(keys.at("http")),
             ClusterSettings.read(keys.at("cluster")),
             all);
@@ -94,7 +103,8 @@ public record PurserSettings(
             .withValue(
                 "pekko.remote.artery.canonical.port",
                 ConfigValueFactory.fromAnyRef(cluster.port()));
-    return new PurserSettings(data, database, cache, customers, ingest, http, cluster, with);
+    return new PurserSettings(
+        data, database, cache, customers, documents, ingest, vectors, spaces, http, cluster, with);
   }
 
   private static Config overlayEnvironment(

@@ -153,5 +153,26 @@ CREATE UNIQUE INDEX runs_by_key ON runs (kind, key) WHERE key IS NOT NULL;
 -- Running runs by their last sign of life: what is silent for long is dead, and is marked so.
 CREATE INDEX runs_running ON runs (seen_millis) WHERE state = 'running';
 
+-- What the owners of partitions hold in memory and keep here: documents and vectors. A record is
+-- opaque content under an id of its collection.
+CREATE TABLE records (
+  collection text COLLATE "C" NOT NULL,
+  -- 0 to 255, from a hash of the id and the same for ever. An owner has a range of slices, which
+  -- this key reads back as one scan, however many owners there are.
+  slice      bigint NOT NULL,
+  id         text COLLATE "C" NOT NULL,
+  version    bigint NOT NULL,
+  -- The save that wrote the row: a save run again knows its own rows by it.
+  change_id  bigint NOT NULL,
+  content    bytea  NOT NULL,
+  PRIMARY KEY (collection, slice, id)
+);
+
+-- The highest version of what was deleted: nothing made anew starts below it.
+CREATE TABLE record_floors (
+  collection text COLLATE "C" NOT NULL PRIMARY KEY,
+  version    bigint NOT NULL
+);
+
 -- Whose table it is and the schema's version: what an opening connection looks at, and no more.
 COMMENT ON TABLE customers IS 'Purser ledger 1';

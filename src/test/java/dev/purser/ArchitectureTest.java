@@ -51,9 +51,12 @@ final class ArchitectureTest {
   private static final Map<String, Set<String>> ARROWS =
       Map.ofEntries(
           Map.entry("faults", Set.of()),
-          Map.entry("strings", Set.of()),
+          Map.entry("strings", Set.of("faults", "metrics")),
           Map.entry("metrics", Set.of()),
           Map.entry("config", Set.of()),
+          Map.entry(
+              "vectors",
+              Set.of("cluster", "config", "database", "faults", "ledger", "metrics", "partitions")),
           Map.entry("cluster", Set.of("config", "faults", "metrics")),
           Map.entry("ledger", Set.of("faults")),
           Map.entry("slots", Set.of("config", "faults", "ledger", "metrics")),
@@ -62,11 +65,43 @@ final class ArchitectureTest {
           Map.entry(
               "customers",
               Set.of("cache", "cluster", "config", "database", "faults", "ledger", "metrics")),
+          Map.entry("partitions", Set.of("cluster", "config", "database", "faults", "metrics")),
           Map.entry(
-              "ingest", Set.of("config", "customers", "database", "faults", "ledger", "metrics")),
+              "documents",
+              Set.of(
+                  "cluster",
+                  "config",
+                  "database",
+                  "faults",
+                  "ledger",
+                  "metrics",
+                  "partitions",
+                  "strings")),
+          Map.entry(
+              "ingest",
+              Set.of(
+                  "config",
+                  "customers",
+                  "database",
+                  "documents",
+                  "faults",
+                  "ledger",
+                  "metrics",
+                  "partitions",
+                  "vectors")),
           Map.entry(
               "http",
-              Set.of("config", "customers", "database", "faults", "ingest", "ledger", "metrics")));
+              Set.of(
+                  "config",
+                  "customers",
+                  "database",
+                  "documents",
+                  "faults",
+                  "ingest",
+                  "ledger",
+                  "metrics",
+                  "partitions",
+                  "vectors")));
 
   /// Packages of others, and the packages of ours that may use them; the root is named `""`.
   private static final List<Technology> TECHNOLOGIES =
@@ -76,12 +111,15 @@ final class ArchitectureTest {
           new Technology(List.of("kamon.."), Set.of("metrics")),
           new Technology(List.of("org.apache.pekko.http.."), Set.of("http")),
           new Technology(
-              List.of("org.apache.pekko.cluster.sharding.."), Set.of("customers", "cluster")),
+              List.of("org.apache.pekko.cluster.sharding.."),
+              Set.of("customers", "cluster", "partitions")),
+          new Technology(List.of("org.roaringbitmap.."), Set.of("documents")),
           new Technology(List.of("com.github.benmanes.caffeine.."), Set.of("cache")),
           new Technology(List.of("io.lettuce..", "io.netty..", "reactor.."), Set.of("cache")),
           // Kamon and the settings of sharding are handed a Config; all others read through Keys.
           new Technology(
               List.of("com.typesafe.config.."), Set.of("config", "metrics", "customers", "")),
+          new Technology(List.of("jdk.incubator.vector.."), Set.of("vectors")),
           new Technology(List.of("picocli.."), Set.of("")),
           new Technology(List.of("ch.qos.logback.."), Set.of("")));
 

@@ -43,6 +43,15 @@ final class FailureTableTest {
           List.of(
               "customers.CustomerSavingTest#failure_withASaveInFlight_unknownForItAndRetryableForTheRest",
               "customers.CustomerSavingTest#failure_tooOften_stoppedAndStillAnswered"),
+          "Partition",
+          List.of(
+              "partitions.PartitionTest#failure_restartsAndLoadsAnew_callersToldRetryably",
+              "partitions.PartitionTest#save_neverAnswered_givenUpAndLoadedAnew"),
+          "kernel stream",
+          List.of(
+              "vectors.WorkersTest#worker_withABug_worksOnceMore",
+              "vectors.WorkersTest#worker_withABugThatStays_endsTheStreamAlone",
+              "http.TransformTest#body_tornLater_answerCutOffAfterWhatWasWhole"),
           "ingest run",
           List.of(
               "ingest.IngestFailureTest#run_thatCrashes_tellsItsProblemAndFreesItsBody",

@@ -45,6 +45,12 @@ public final class Database {
   public record Save(CustomerSave save, Lane lane, long deadlineMillis, ActorRef<SaveReply> replyTo)
       implements Command {}
 
+  /// Saves records; joins the next group commit. As with [Save], what may have been committed is
+  /// run again until that is known.
+  public record SaveRecords(
+      RecordSave save, Lane lane, long deadlineMillis, ActorRef<RecordReply> replyTo)
+      implements Command {}
+
   /// Does a chore; joins the next group commit of its lane.
   public record Do(Chore chore, Lane lane, long deadlineMillis, ActorRef<Answer<Long>> replyTo)
       implements Command {}

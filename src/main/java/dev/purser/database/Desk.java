@@ -65,6 +65,7 @@ final class Desk {
     switch (command) {
       case Database.Load c -> load(c);
       case Database.Save c -> write(PendingWrite.of(c, System.nanoTime()));
+      case Database.SaveRecords c -> write(PendingWrite.of(c, System.nanoTime()));
       case Database.Do c -> write(PendingWrite.of(c, System.nanoTime()));
       case Database.Ask<?> c -> ask(c);
       case Database.Slots(ActorRef<Database.SlotList> replyTo) ->
@@ -102,12 +103,15 @@ final class Desk {
     }
   }
 
-  private void released(PendingLoad load) {
-    readers.add(load);
+  private void released(PendingRead read) {
+    switch (read) {
+      case PendingLoad load -> readers.add(load);
+      case PendingAsk<?> ask -> readers.add(ask);
+    }
   }
 
-  private void refusedParked(PendingLoad load) {
-    readers.refuseExpired(load);
+  private void refusedParked(PendingRead read) {
+    readers.refuseExpired(read);
   }
 
   private void write(PendingWrite write) {
@@ -123,9 +127,11 @@ final class Desk {
         new PendingAsk<>(c.query(), c.deadlineMillis(), c.replyTo(), System.nanoTime(), false);
     if (draining != null) {
       ask.refuse(leaving());
-      return;
+    } else if (!writer.queue().holdsUp(ask)) {
+      readers.add(ask);
+    } else if (readers.admits(ask)) {
+      var _ = writer.queue().park(ask);
     }
-    readers.add(ask);
   }
 
   private void pause(boolean pause, ActorRef<Done> replyTo) {

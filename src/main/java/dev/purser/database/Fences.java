@@ -16,6 +16,9 @@ interface Fences {
   /// Gives up customers that were held to be made, and were not.
   void release(List<String> unmade) throws SQLException;
 
+  /// Whether other connections write at the same time.
+  boolean ofManyWriters();
+
   /// Where one connection writes at a time: its transaction itself holds everything.
   record OfOneWriter(CustomerRows customers) implements Fences {
 
@@ -27,6 +30,11 @@ interface Fences {
     @Override
     public void release(List<String> unmade) {
       // Nothing stands for them.
+    }
+
+    @Override
+    public boolean ofManyWriters() {
+      return false;
     }
   }
 }

@@ -20,6 +20,7 @@ abstract class LedgerStore implements Store {
   private final SettlementRows settlements;
   private final LetterRows letters;
   private final RunRows runs;
+  private final RecordRows records;
 
   LedgerStore(Statements statements, CustomerRows customers, Fences fences) {
     this.statements = statements;
@@ -31,6 +32,7 @@ abstract class LedgerStore implements Store {
     this.settlements = new SettlementRows(statements);
     this.letters = new LetterRows(statements);
     this.runs = new RunRows(statements);
+    this.records = new RecordRows(statements, fences.ofManyWriters());
   }
 
   /// Whether other processes may use the database at the same time.
@@ -61,17 +63,22 @@ abstract class LedgerStore implements Store {
   public final List<Result> apply(List<Write> writes) throws SQLException {
     begin();
     List<CustomerSave> batch = new ArrayList<>(writes.size());
+    List<Write.OfRecords> kept = new ArrayList<>();
     for (Write write : writes) {
-      if (write instanceof Write.OfCustomer(CustomerSave save, _)) {
-        batch.add(save);
+      switch (write) {
+        case Write.OfCustomer(CustomerSave save, _) -> batch.add(save);
+        case Write.OfRecords save -> kept.add(save);
+        case Write.OfChore _ -> {} // below, each by itself
       }
     }
     var replies = saves.apply(batch).iterator();
+    var keptReplies = records.apply(kept).iterator();
     List<Result> results = new ArrayList<>(writes.size());
     for (Write write : writes) {
       results.add(
           switch (write) {
             case Write.OfCustomer _ -> new Result.OfCustomer(replies.next());
+            case Write.OfRecords _ -> new Result.OfRecords(keptReplies.next());
             case Write.OfChore(Chore chore) -> new Result.OfChore(run(chore));
           });
     }
@@ -112,6 +119,8 @@ abstract class LedgerStore implements Store {
           case Query.Runs q -> runs.page(q);
           case Query.OneRun q -> runs.one(q.id());
           case Query.RunByKey q -> runs.byKey(q);
+          case Query.Records q -> records.page(q);
+          case Query.SomeRecords q -> records.some(q);
           case Query.PendingErasures q -> erasures.pending(q.limit());
         };
   }

@@ -2,6 +2,7 @@ package dev.purser.database;
 
 import dev.purser.faults.ServiceError;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
 
 /// A question that waits or is in hand. Immutable.
 ///
@@ -17,6 +18,15 @@ record PendingAsk<T>(
 
   PendingAsk<T> andAgain() {
     return new PendingAsk<>(query, deadlineMillis, replyTo, queuedNanos, true);
+  }
+
+  @Override
+  public @Nullable Object key() {
+    return switch (query) {
+      case Query.Records q -> q.share();
+      case Query.SomeRecords q -> q.share();
+      default -> null;
+    };
   }
 
   @Override

@@ -19,6 +19,11 @@ record PendingLoad(
   }
 
   @Override
+  public String key() {
+    return customer;
+  }
+
+  @Override
   public void refuse(ServiceError error) {
     replyTo.tell(new LoadReply.NotLoaded(error));
   }

@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 /// A write that waits or is in hand. Confined to the database actor.
 ///
-/// Writes of one customer form a chain in the order in which they came: only the first of a chain
-/// stands in a lane, [#next] waits for it, and [#parked] are the loads that came after it and
-/// before `next`.
+/// Writes of one key form a chain in the order in which they came: only the first of a chain stands
+/// in a lane, [#next] waits for it, and [#parked] are the reads that came after it and before
+/// `next`.
 abstract sealed class PendingWrite {
   // What a row costs besides its texts: keys, numbers, index entries. Bounds need no precision.
   private static final int ROW_BYTES = 160;
@@ -46,7 +46,7 @@ abstract sealed class PendingWrite {
   boolean unlinked;
 
   @Nullable PendingWrite next;
-  @Nullable List<PendingLoad> parked;
+  @Nullable List<PendingRead> parked;
 
   private PendingWrite(Lane lane, long deadlineMillis, long queuedNanos, int rows, long bytes) {
     this.lane = lane;
@@ -59,8 +59,8 @@ abstract sealed class PendingWrite {
 
   abstract Store.Write write();
 
-  /// The customer it writes, or null if it is a chore.
-  abstract @Nullable String customer();
+  /// What it writes: a customer's id, a [Share] of records, or null if it is a chore.
+  abstract @Nullable Object key();
 
   /// Tells the caller what was committed.
   abstract void answer(Store.Result result);
@@ -68,17 +68,21 @@ abstract sealed class PendingWrite {
   /// Tells the caller that it was not applied.
   abstract void refuse(ServiceError error);
 
-  final void park(PendingLoad load) {
-    List<PendingLoad> loads = parked;
-    if (loads == null) {
-      loads = new ArrayList<>(1);
-      parked = loads;
+  final void park(PendingRead read) {
+    List<PendingRead> reads = parked;
+    if (reads == null) {
+      reads = new ArrayList<>(1);
+      parked = reads;
     }
-    loads.add(load);
+    reads.add(read);
   }
 
   static PendingWrite of(Database.Save save, long queuedNanos) {
     return new OfSave(save, queuedNanos);
+  }
+
+  static PendingWrite of(Database.SaveRecords save, long queuedNanos) {
+    return new OfRecords(save, queuedNanos);
   }
 
   static PendingWrite of(Database.Do chore, long queuedNanos) {
@@ -104,7 +108,7 @@ abstract sealed class PendingWrite {
     }
 
     @Override
-    String customer() {
+    String key() {
       return command.save().customer();
     }
 
@@ -122,6 +126,46 @@ abstract sealed class PendingWrite {
     @Override
     void refuse(ServiceError error) {
       command.replyTo().tell(new SaveReply.NotSaved(error));
+    }
+  }
+
+  private static final class OfRecords extends PendingWrite {
+    private final Database.SaveRecords command;
+
+    OfRecords(Database.SaveRecords command, long queuedNanos) {
+      super(
+          command.lane(),
+          command.deadlineMillis(),
+          queuedNanos,
+          command.save().changes().size(),
+          bytesOf(command.save()));
+      this.command = command;
+    }
+
+    @Override
+    Store.Write write() {
+      return new Store.Write.OfRecords(command.save(), again);
+    }
+
+    @Override
+    Share key() {
+      return command.save().share();
+    }
+
+    @Override
+    void answer(Store.Result result) {
+      command
+          .replyTo()
+          .tell(
+              result instanceof Store.Result.OfRecords(RecordReply.Saved reply)
+                  ? reply
+                  : new RecordReply.NotSaved(
+                      new ServiceError.Internal("records were taken for something else")));
+    }
+
+    @Override
+    void refuse(ServiceError error) {
+      command.replyTo().tell(new RecordReply.NotSaved(error));
     }
   }
 
@@ -144,7 +188,7 @@ abstract sealed class PendingWrite {
     }
 
     @Override
-    @Nullable String customer() {
+    @Nullable Object key() {
       return null;
     }
 
@@ -187,6 +231,15 @@ abstract sealed class PendingWrite {
       for (Letter letter : letters) {
         bytes += ROW_BYTES + letter.raw().length();
       }
+    }
+    return bytes;
+  }
+
+  private static long bytesOf(RecordSave save) {
+    long bytes = 0;
+    for (RecordSave.Change change : save.changes()) {
+      byte[] content = change.content();
+      bytes += ROW_BYTES + (content == null ? 0 : content.length);
     }
     return bytes;
   }

@@ -65,4 +65,9 @@ record PostgresFences(Statements statements, CustomerRows customers) implements 
   public void release(List<String> unmade) throws SQLException {
     var _ = statements.write(REMOVE, unmade, Binder::text);
   }
+
+  @Override
+  public boolean ofManyWriters() {
+    return true;
+  }
 }

@@ -49,7 +49,9 @@ final class PostgresSchema {
           "erasures",
           "erased_floor",
           "letters",
-          "runs");
+          "runs",
+          "records",
+          "record_floors");
 
   private static final String LOOK =
       "SELECT current_setting('server_version_num')::int / 10000,"

@@ -59,6 +59,32 @@ public sealed interface Query<T> {
   /// Erasures that the cache has not confirmed yet.
   record PendingErasures(int limit) implements Query<List<Erasure>> {}
 
+  /// The next records of a share by slice and id, answered after every earlier save of that share.
+  /// A page has `limit` records at most, and ends earlier with the one that makes its contents
+  /// `bytes` long; only an empty page says that there are no more.
+  record Records(Share share, int limit, long bytes, @Nullable RecordPlace after)
+      implements Query<RecordPage> {}
+
+  /// These records of a share, as far as they are stored, in no order; answered after every earlier
+  /// save of that share.
+  record SomeRecords(Share share, List<RecordPlace> places) implements Query<List<StoredRecord>> {
+    public SomeRecords {
+      places = List.copyOf(places);
+    }
+  }
+
+  /// Where a record stands in its collection.
+  record RecordPlace(int slice, String id) {}
+
+  /// The records of one page.
+  ///
+  /// @param floor the highest version of what was deleted from the collection, or 0
+  record RecordPage(long floor, List<StoredRecord> records) {
+    public RecordPage {
+      records = List.copyOf(records);
+    }
+  }
+
   /// A place in a list ordered by time and id.
   record Place(long atMicros, String id) {}
 

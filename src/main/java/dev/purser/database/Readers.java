@@ -31,7 +31,7 @@ final class Readers {
   private @Nullable ServiceError down =
       new ServiceError.PoolExhausted("the database is not open yet");
 
-  /// @param parked how many loads wait for saves elsewhere; they count to the limit of loads
+  /// @param parked how many reads wait for saves elsewhere; they count to the limit of loads
   Readers(Shared shared, IntSupplier parked) {
     this.shared = shared;
     this.parked = parked;
@@ -73,8 +73,9 @@ final class Readers {
     return asks.size();
   }
 
-  /// Whether one more load may wait; if not, it has been refused.
-  boolean admits(PendingLoad load) {
+  /// Whether one more load, or question that waits for a save, may wait; if not, it has been
+  /// refused.
+  boolean admits(PendingRead load) {
     shared.budget().call();
     int limit = shared.settings().queues().loads();
     if (loadsWaiting() < limit) {

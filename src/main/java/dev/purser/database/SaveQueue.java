@@ -16,15 +16,16 @@ import java.util.stream.Stream;
 ///
 /// ## Order
 ///
-/// Writes of one customer never overtake each other: only the first of them stands in a lane, the
-/// others form a chain behind it until it has ended, whether it waits, is in hand, or is run again.
-/// So a batch never holds two writes of one customer, and all but the sweep is O(1) a write.
+/// Writes of one customer, or of one share of records, never overtake each other: only the first of
+/// them stands in a lane, the others form a chain behind it until it has ended, whether it waits,
+/// is in hand, or is run again. So a batch never holds two writes of one customer or share, and all
+/// but the sweep is O(1) a write.
 ///
 /// Taken first are writes whose outcome is unknown, then those that are run once more alone, then
 /// interactive ones, then bulk ones.
 final class SaveQueue {
   private final DatabaseSettings.Batch batch;
-  private final Consumer<PendingLoad> release;
+  private final Consumer<PendingRead> release;
 
   private final Deque<PendingWrite> again = new ArrayDeque<>();
   private final Deque<PendingWrite> alone = new ArrayDeque<>();
@@ -32,13 +33,13 @@ final class SaveQueue {
   private final Deque<PendingWrite> bulk = new ArrayDeque<>();
   private final List<Deque<PendingWrite>> lanes = List.of(again, alone, interactive, bulk);
   private final List<PendingWrite> putOff = new ArrayList<>();
-  private final Map<String, PendingWrite> tails = new HashMap<>();
+  private final Map<Object, PendingWrite> tails = new HashMap<>();
   private int interactiveCount;
   private int bulkCount;
   private int parkedCount;
 
-  /// @param release takes a parked load once every earlier write of its customer has ended
-  SaveQueue(DatabaseSettings.Batch batch, Consumer<PendingLoad> release) {
+  /// @param release takes a parked read once every earlier write of its key has ended
+  SaveQueue(DatabaseSettings.Batch batch, Consumer<PendingRead> release) {
     this.batch = batch;
     this.release = release;
   }
@@ -61,8 +62,8 @@ final class SaveQueue {
 
   void add(PendingWrite write) {
     count(write, 1);
-    String customer = write.customer();
-    PendingWrite earlier = customer == null ? null : tails.put(customer, write);
+    Object key = write.key();
+    PendingWrite earlier = key == null ? null : tails.put(key, write);
     if (earlier == null) {
       lane(write).addLast(write);
     } else {
@@ -70,13 +71,20 @@ final class SaveQueue {
     }
   }
 
-  /// Makes the load wait if a write of its customer has not ended; false if there is none.
-  boolean park(PendingLoad load) {
-    PendingWrite tail = tails.get(load.customer());
+  /// Whether a write of what the read is about has not ended.
+  boolean holdsUp(PendingRead read) {
+    Object key = read.key();
+    return key != null && tails.containsKey(key);
+  }
+
+  /// Makes the read wait if a write of what it is about has not ended; false if there is none.
+  boolean park(PendingRead read) {
+    Object key = read.key();
+    PendingWrite tail = key == null ? null : tails.get(key);
     if (tail == null) {
       return false;
     }
-    tail.park(load);
+    tail.park(read);
     parkedCount++;
     return true;
   }
@@ -94,25 +102,25 @@ final class SaveQueue {
     putOff.add(write);
   }
 
-  /// Ends a write that was taken: loads that waited for it are released, and the next write of its
-  /// customer moves up.
+  /// Ends a write that was taken: reads that waited for it are released, and the next write of its
+  /// key moves up.
   void end(PendingWrite write) {
-    String customer = write.customer();
-    if (customer == null) {
+    Object key = write.key();
+    if (key == null) {
       return;
     }
     PendingWrite next = write.next;
     if (next == null) {
-      tails.remove(customer);
+      tails.remove(key);
     } else {
       next.readyNanos = System.nanoTime();
       lane(next).addLast(next);
     }
-    List<PendingLoad> loads = write.parked;
-    if (loads != null) {
+    List<PendingRead> reads = write.parked;
+    if (reads != null) {
       write.parked = null;
-      parkedCount -= loads.size();
-      loads.forEach(release);
+      parkedCount -= reads.size();
+      reads.forEach(release);
     }
   }
 
@@ -184,22 +192,22 @@ final class SaveQueue {
   }
 
   /// Removes every waiting write whose outcome is known and whose deadline is not after `nowMillis`
-  /// (all of them with `Long.MAX_VALUE`), and every parked load whose deadline is not after
-  /// `loadsMillis`.
+  /// (all of them with `Long.MAX_VALUE`), and every parked read whose deadline is not after
+  /// `readsMillis`.
   ///
   /// @param inHand the batch in hand, behind which others wait
   void expire(
       long nowMillis,
-      long loadsMillis,
+      long readsMillis,
       List<PendingWrite> inHand,
       Consumer<PendingWrite> refused,
-      Consumer<PendingLoad> refusedLoad) {
+      Consumer<PendingRead> refusedRead) {
     List<PendingWrite> heads = new ArrayList<>(inHand);
     lanes.forEach(heads::addAll);
     heads.addAll(putOff);
     List<PendingWrite> gone = new ArrayList<>();
     for (PendingWrite head : heads) {
-      expireLoads(head, loadsMillis, refusedLoad);
+      expireReads(head, readsMillis, refusedRead);
       expireChain(head, nowMillis, gone);
     }
     for (Deque<PendingWrite> lane : List.of(alone, interactive, bulk)) {
@@ -213,8 +221,8 @@ final class SaveQueue {
       }
     }
     for (PendingWrite write : gone) {
-      // A chained one was unlinked already and has neither next nor loads to move up.
-      if (write.customer() != null && !write.unlinked) {
+      // A chained one was unlinked already and has neither next nor reads to move up.
+      if (write.key() != null && !write.unlinked) {
         end(write);
       }
       refused.accept(write);
@@ -234,33 +242,33 @@ final class SaveQueue {
   }
 
   private void unlink(PendingWrite before, PendingWrite write) {
-    String customer = write.customer();
+    Object key = write.key();
     before.next = write.next;
-    if (before.next == null && customer != null) {
-      tails.put(customer, before);
+    if (before.next == null && key != null) {
+      tails.put(key, before);
     }
-    List<PendingLoad> loads = write.parked;
-    if (loads != null) {
+    List<PendingRead> reads = write.parked;
+    if (reads != null) {
       // They still wait for the writes before this one.
-      loads.forEach(before::park);
+      reads.forEach(before::park);
       write.parked = null;
     }
     write.unlinked = true;
     count(write, -1);
   }
 
-  private void expireLoads(PendingWrite head, long millis, Consumer<PendingLoad> refusedLoad) {
+  private void expireReads(PendingWrite head, long millis, Consumer<PendingRead> refusedRead) {
     for (PendingWrite write = head; write != null; write = write.next) {
-      List<PendingLoad> loads = write.parked;
-      if (loads == null) {
+      List<PendingRead> reads = write.parked;
+      if (reads == null) {
         continue;
       }
-      for (Iterator<PendingLoad> all = loads.iterator(); all.hasNext(); ) {
-        PendingLoad load = all.next();
-        if (load.deadlineMillis() <= millis) {
+      for (Iterator<PendingRead> all = reads.iterator(); all.hasNext(); ) {
+        PendingRead read = all.next();
+        if (read.deadlineMillis() <= millis) {
           all.remove();
           parkedCount--;
-          refusedLoad.accept(load);
+          refusedRead.accept(read);
         }
       }
     }

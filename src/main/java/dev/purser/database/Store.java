@@ -18,8 +18,8 @@ interface Store extends AutoCloseable {
   <T> T answer(Query<T> query) throws SQLException;
 
   /// Opens a transaction and applies the writes in it, each whole or not at all; nothing is
-  /// committed yet. Writes of one batch concern distinct customers. The result has one entry for
-  /// each write, in their order.
+  /// committed yet. Writes of one batch concern distinct customers and shares. The result has one
+  /// entry for each write, in their order.
   List<Result> apply(List<Write> writes) throws SQLException;
 
   /// Commits what [#apply] did. If this throws, the outcome is unknown, unless [#uncommitted] knows
@@ -47,6 +47,9 @@ interface Store extends AutoCloseable {
     /// `again` marks a save whose outcome is unknown: it may be in the database already.
     record OfCustomer(CustomerSave save, boolean again) implements Write {}
 
+    /// `again` as above.
+    record OfRecords(RecordSave save, boolean again) implements Write {}
+
     record OfChore(Chore chore) implements Write {}
   }
 
@@ -54,6 +57,8 @@ interface Store extends AutoCloseable {
   sealed interface Result {
     /// Never `NotSaved`: what the store cannot apply it throws.
     record OfCustomer(SaveReply reply) implements Result {}
+
+    record OfRecords(RecordReply.Saved reply) implements Result {}
 
     record OfChore(long rows) implements Result {}
   }

@@ -31,20 +31,20 @@ import org.jspecify.annotations.Nullable;
 final class Writer {
   private final Shared shared;
   private final SaveQueue queue;
-  private final Consumer<PendingLoad> refuseLoad;
+  private final Consumer<PendingRead> refuseRead;
 
   private final Seats<CommitWork> seats;
   private final Admission admission;
   private boolean paused;
 
-  /// @param release takes loads that may go on
-  /// @param refuseLoad refuses loads whose deadline passed while they waited for a save
-  Writer(Shared shared, Consumer<PendingLoad> release, Consumer<PendingLoad> refuseLoad) {
+  /// @param release takes reads that may go on
+  /// @param refuseRead refuses reads whose deadline passed while they waited for a save
+  Writer(Shared shared, Consumer<PendingRead> release, Consumer<PendingRead> refuseRead) {
     this.shared = shared;
     this.seats = new Seats<>(shared.clock());
     this.queue = new SaveQueue(shared.settings().batch(), release);
     this.admission = new Admission(shared, seats, queue);
-    this.refuseLoad = refuseLoad;
+    this.refuseRead = refuseRead;
   }
 
   SaveQueue queue() {
@@ -196,7 +196,7 @@ final class Writer {
     if (ofAll && Shared.setup(why)) {
       // Loads that wait for an unknown outcome wait on: reads go on without writes.
       long now = shared.clock().millis();
-      queue.expire(Long.MAX_VALUE, now, held(), w -> refuse(w, why), refuseLoad);
+      queue.expire(Long.MAX_VALUE, now, held(), w -> refuse(w, why), refuseRead);
     }
   }
 
@@ -249,7 +249,7 @@ final class Writer {
   void sweep() {
     long now = shared.clock().millis();
     queue.bringBack(now);
-    queue.expire(now, now, held(), w -> refuse(w, expired(w)), refuseLoad);
+    queue.expire(now, now, held(), w -> refuse(w, expired(w)), refuseRead);
   }
 
   /// Ends the writing side: what waits is refused; what may have been committed is handed over.

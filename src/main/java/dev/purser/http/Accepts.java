@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 final class Accepts {
   static final String JSON = "application/json";
   static final String LINES = "application/x-ndjson";
+  static final String OCTETS = "application/octet-stream";
 
   private Accepts() {}
 

@@ -39,6 +39,24 @@ sealed interface Answer {
     }
   }
 
+  /// Bytes of any length.
+  record Octets(Source<ByteString, NotUsed> bytes) implements Answer {
+    @Override
+    public int status() {
+      return 200;
+    }
+
+    @Override
+    public List<HttpHeader> headers() {
+      return List.of();
+    }
+  }
+
+  /// Whether it may begin while the request's body is still on its way.
+  default boolean isStream() {
+    return this instanceof Lines || this instanceof Octets;
+  }
+
   static Answer data(byte[] json) {
     return new Data(200, json, List.of());
   }

@@ -4,8 +4,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.apache.pekko.NotUsed;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
+import org.apache.pekko.stream.javadsl.Source;
+import org.apache.pekko.util.ByteString;
 
 /// Constant answers with the same form and as many bytes as the real ones: what the edge costs
 /// without anything behind it. Routed only with `purser.http.benchmark-routes = on`.
@@ -37,5 +40,12 @@ final class BenchmarkCalls {
   /// Reads its body as bytes and answers as a purchase does.
   static CompletionStage<Answer> post(Call call) {
     return call.body().whole().thenApply(_ -> new Answer.Data(201, ACCEPTED, ACCEPTED_HEADERS));
+  }
+
+  /// Answers with its body, as it comes: what a stream costs without kernels.
+  static CompletionStage<Answer> echo(Call call) {
+    Source<ByteString, NotUsed> body =
+        call.body().stream().mapMaterializedValue(_ -> NotUsed.getInstance());
+    return CompletableFuture.completedFuture(new Answer.Octets(body));
   }
 }

@@ -9,6 +9,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -138,6 +139,12 @@ final class Body {
     Source<ByteString, ?> bytes = source();
     return (isGzip() ? bytes.via(Compression.gzipDecompress(INFLATE_CHUNK)) : bytes)
         .mapError(Throwable.class, Body::streamFault);
+  }
+
+  /// How many bytes [#stream] will give, if that is known before.
+  OptionalLong announcedLength() {
+    OptionalLong length = entity.getContentLengthOption();
+    return isGzip() ? OptionalLong.empty() : length;
   }
 
   /// Completed when the sender may be answered: nothing more of the body is going to be read.

@@ -146,7 +146,7 @@ public final class Edge {
         @Nullable Answer answer,
         @Nullable Throwable failure,
         CompletableFuture<HttpResponse> response) {
-      if (answer instanceof Answer.Lines) {
+      if (answer != null && answer.isStream()) {
         response.complete(closed(answer, failure)); // the body may still be on its way
         return;
       }

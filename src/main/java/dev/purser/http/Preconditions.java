@@ -1,13 +1,15 @@
 package dev.purser.http;
 
 import dev.purser.customers.Customer;
+import dev.purser.partitions.Condition;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// Conditional requests (RFC 9110, section 13). An entity tag is a customer's version in quotes.
+/// Conditional requests (RFC 9110, section 13). An entity tag is the version of a customer or of a
+/// record in quotes.
 final class Preconditions {
   private static final Pattern TAG =
       Pattern.compile("\\G[ \\t]*(W/)?\"([!\\x23-\\x7e]*)\"[ \\t]*(?:,|$)[ \\t,]*");
@@ -32,6 +34,16 @@ final class Preconditions {
     return head.ifMatch.strip().equals("*")
         ? new Customer.Condition.Present()
         : new Customer.Condition.VersionIs(versions("If-Match", head.ifMatch, true));
+  }
+
+  /// The same of a record, such as a document.
+  static @Nullable Condition ofRecord(Head head) {
+    return switch (ofWrite(head)) {
+      case null -> null;
+      case Customer.Condition.VersionIs(List<Long> versions) -> new Condition.VersionIs(versions);
+      case Customer.Condition.Present _ -> new Condition.Present();
+      case Customer.Condition.Absent _ -> new Condition.Absent();
+    };
   }
 
   /// Whether a reader already has `version` (weak comparison).

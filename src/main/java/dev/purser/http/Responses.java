@@ -43,6 +43,8 @@ final class Responses {
           case Answer.Whole w -> entity(w.type(), w.bytes(), head, headers);
           case Answer.Bare _ -> HttpEntities.EMPTY;
           case Answer.Lines l -> HttpEntities.createChunked(LINES, l.lines());
+          case Answer.Octets o ->
+              HttpEntities.createChunked(ContentTypes.APPLICATION_OCTET_STREAM, o.bytes());
         };
     return response(answer.status(), headers, entity);
   }

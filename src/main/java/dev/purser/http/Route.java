@@ -26,12 +26,15 @@ public record Route(
     LINES,
     /// Prometheus text.
     TEXT,
+    /// Bytes.
+    OCTETS,
     /// The OpenAPI document.
     YAML;
 
     private static final List<String> JSON_ONLY = List.of(Accepts.JSON);
     private static final List<String> JSON_OR_LINES = List.of(Accepts.JSON, Accepts.LINES);
     private static final List<String> TEXT_ONLY = List.of("text/plain");
+    private static final List<String> OCTETS_ONLY = List.of(Accepts.OCTETS);
     private static final List<String> YAML_ONLY = List.of("application/yaml");
 
     /// The media types, the default first.
@@ -40,6 +43,7 @@ public record Route(
         case JSON -> JSON_ONLY;
         case LINES -> JSON_OR_LINES;
         case TEXT -> TEXT_ONLY;
+        case OCTETS -> OCTETS_ONLY;
         case YAML -> YAML_ONLY;
       };
     }

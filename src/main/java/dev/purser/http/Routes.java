@@ -16,7 +16,16 @@ public final class Routes {
 
   /// All routes. HEAD answers as GET, and OPTIONS is answered for every template.
   public static final List<Route> TABLE =
-      Stream.of(customers(), ledger(), ingest(), letters(), node(), ops())
+      Stream.of(
+              customers(),
+              ledger(),
+              documents(),
+              vectors(),
+              ingest(),
+              letters(),
+              kernels(),
+              node(),
+              ops())
           .flatMap(List::stream)
           .toList();
 
@@ -30,7 +39,8 @@ public final class Routes {
   private static final List<Route> BENCHMARK =
       List.of(
           Route.of("GET", "/bench/constant/{id}", READER, BenchmarkCalls::get),
-          Route.of("POST", "/bench/constant/{id}/purchases", WRITER, BenchmarkCalls::post));
+          Route.of("POST", "/bench/constant/{id}/purchases", WRITER, BenchmarkCalls::post),
+          Route.of("POST", "/bench/echo", READER, BenchmarkCalls::echo).as(Form.OCTETS));
 
   private Routes() {}
 
@@ -78,6 +88,26 @@ public final class Routes {
         Route.of("POST", "/v1/settlements", WRITER, SettlementCalls::all).as(Form.LINES));
   }
 
+  private static List<Route> documents() {
+    return List.of(
+        listing("/v1/documents", DocumentCalls::list, "field.*"),
+        Route.of("GET", "/v1/documents/{id}", READER, DocumentCalls::get),
+        Route.of("PUT", "/v1/documents/{id}", WRITER, DocumentCalls::put),
+        Route.of("DELETE", "/v1/documents/{id}", WRITER, DocumentCalls::delete),
+        Route.of("POST", "/v1/documents/{id}/fields", WRITER, DocumentCalls::append));
+  }
+
+  private static List<Route> vectors() {
+    return List.of(
+        Route.of("GET", "/v1/vectors", READER, VectorCalls::spaces),
+        Route.of("GET", "/v1/vectors/{space}", READER, VectorCalls::space),
+        Route.of("DELETE", "/v1/vectors/{space}", OPERATOR, VectorCalls::drop),
+        Route.of("GET", "/v1/vectors/{space}/{id}", READER, VectorCalls::get),
+        Route.of("PUT", "/v1/vectors/{space}/{id}", WRITER, VectorCalls::put),
+        Route.of("DELETE", "/v1/vectors/{space}/{id}", WRITER, VectorCalls::delete),
+        Route.of("POST", "/v1/vectors/{space}/search", READER, VectorCalls::search));
+  }
+
   private static List<Route> ingest() {
     return List.of(
         Route.of("POST", "/v1/ingest", WRITER, IngestCalls::start, "profile", "unknown")
@@ -97,6 +127,18 @@ public final class Routes {
         Route.of("DELETE", "/v1/dead-letters/{id}", WRITER, LetterCalls::delete),
         Route.of("POST", "/v1/dead-letters/{id}/replay", WRITER, LetterCalls::replay)
             .as(Form.LINES));
+  }
+
+  private static List<Route> kernels() {
+    return List.of(
+        Route.of(
+                "POST",
+                "/v1/vectors/transform",
+                READER,
+                TransformCalls::transform,
+                "kernel",
+                "dimension")
+            .as(Form.OCTETS));
   }
 
   private static List<Route> node() {

@@ -8,13 +8,13 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// The events of one run that wait for their customers: in order, and at most one batch of a
-/// customer in flight, so that no event overtakes another of the same customer, retries included.
-/// Confined to the run that owns it, which bounds how many events wait.
+/// The events of one run that wait for whom they are sent to: in order, and at most one batch of a
+/// destination in flight, so that no event overtakes another of the same customer or record,
+/// retries included. Confined to the run that owns it, which bounds how many events wait.
 final class Batches {
   private final int limit;
-  private final Map<String, Waiting> customers = new HashMap<>();
-  private final LinkedHashSet<String> ready = new LinkedHashSet<>();
+  private final Map<Destination, Waiting> waitings = new HashMap<>();
+  private final LinkedHashSet<Destination> ready = new LinkedHashSet<>();
 
   Batches(int limit) {
     this.limit = limit;
@@ -23,13 +23,13 @@ final class Batches {
   /// A line in its place among the records of the upload.
   record Item(long place, Line line) {}
 
-  /// What is sent to a customer at once.
+  /// What is sent at once.
   ///
   /// @param attempt 1 for the first
   /// @param sinceMillis when the first attempt was made
-  record Batch(String customer, List<Item> items, int attempt, long sinceMillis) {
+  record Batch(Destination to, List<Item> items, int attempt, long sinceMillis) {
     Batch again() {
-      return new Batch(customer, items, attempt + 1, sinceMillis);
+      return new Batch(to, items, attempt + 1, sinceMillis);
     }
   }
 
@@ -39,40 +39,41 @@ final class Batches {
     private int singly; // how many more items go one by one
   }
 
-  void add(String customer, Item item) {
-    Waiting waiting = customers.computeIfAbsent(customer, _ -> new Waiting());
+  void add(Destination to, Item item) {
+    Waiting waiting = waitings.computeIfAbsent(to, _ -> new Waiting());
     waiting.items.add(item);
     if (!waiting.inFlight) {
-      ready.add(customer);
+      ready.add(to);
     }
   }
 
-  /// One batch for each customer that has events and none in flight; they are in flight from now.
+  /// One batch for each destination that has events and none in flight; they are in flight from
+  /// now.
   List<Batch> takeReady(long nowMillis) {
     List<Batch> batches = new ArrayList<>(ready.size());
-    for (String customer : ready) {
-      Waiting waiting = customers.get(customer);
+    for (Destination to : ready) {
+      Waiting waiting = waitings.get(to);
       if (waiting != null) {
-        batches.add(take(customer, waiting, nowMillis));
+        batches.add(take(to, waiting, nowMillis));
       }
     }
     ready.clear();
     return batches;
   }
 
-  /// The customer's batch is no longer in flight; answers its next one, or null.
-  @Nullable Batch next(String customer, long nowMillis) {
-    Waiting waiting = customers.get(customer);
+  /// The destination's batch is no longer in flight; answers its next one, or null.
+  @Nullable Batch next(Destination to, long nowMillis) {
+    Waiting waiting = waitings.get(to);
     if (waiting == null || waiting.items.isEmpty()) {
-      customers.remove(customer);
+      waitings.remove(to);
       return null;
     }
-    return take(customer, waiting, nowMillis);
+    return take(to, waiting, nowMillis);
   }
 
   /// Puts a batch back in front, to be sent event by event: one of them spoils the others.
   void split(Batch batch) {
-    Waiting waiting = customers.computeIfAbsent(batch.customer(), _ -> new Waiting());
+    Waiting waiting = waitings.computeIfAbsent(batch.to(), _ -> new Waiting());
     batch.items().reversed().forEach(waiting.items::addFirst);
     waiting.singly = Math.max(waiting.singly, batch.items().size());
   }
@@ -80,10 +81,10 @@ final class Batches {
   /// Forgets everything that is not in flight.
   void clear() {
     ready.clear();
-    customers.clear();
+    waitings.clear();
   }
 
-  private Batch take(String customer, Waiting waiting, long nowMillis) {
+  private Batch take(Destination to, Waiting waiting, long nowMillis) {
     int size = Math.min(waiting.singly > 0 ? 1 : limit, waiting.items.size());
     List<Item> items = new ArrayList<>(size);
     for (int i = 0; i < size; i++) {
@@ -91,6 +92,6 @@ final class Batches {
     }
     waiting.singly = Math.max(0, waiting.singly - 1);
     waiting.inFlight = true;
-    return new Batch(customer, items, 1, nowMillis);
+    return new Batch(to, items, 1, nowMillis);
   }
 }

@@ -9,15 +9,13 @@ import java.util.List;
 /// Reads CSV records by a profile and the header of their file. Immutable.
 final class CsvReader implements Reader {
   private final CsvProfile profile;
-  private final CsvColumns columns;
+  private final Reader records;
   private final String header;
-  private final int lineLimit;
 
-  private CsvReader(CsvProfile profile, CsvColumns columns, String header, int lineLimit) {
+  private CsvReader(CsvProfile profile, Reader records, String header) {
     this.profile = profile;
-    this.columns = columns;
+    this.records = records;
     this.header = header;
-    this.lineLimit = lineLimit;
   }
 
   /// What became of a header.
@@ -41,12 +39,12 @@ final class CsvReader implements Reader {
     for (int i = 0; i < csv.fields(); i++) {
       names.add(csv.text(i).strip());
     }
-    List<FieldError> errors = CsvColumns.errors(profile, names);
+    List<FieldError> errors = profile.errors(names);
     if (!errors.isEmpty()) {
       return new Opened.Refused(JsonFields.refusal(errors));
     }
-    CsvColumns columns = CsvColumns.of(profile, names);
-    return new Opened.Ready(new CsvReader(profile, columns, block.text(record), lineLimit));
+    Reader records = profile.reader(names, lineLimit);
+    return new Opened.Ready(new CsvReader(profile, records, block.text(record)));
   }
 
   String profile() {
@@ -59,11 +57,6 @@ final class CsvReader implements Reader {
 
   @Override
   public List<Line> read(Block block) {
-    List<Line> lines = Reader.room(block);
-    CsvReading reading = new CsvReading(profile, columns, lineLimit, block);
-    for (int i = 0; i < block.records(); i++) {
-      lines.add(reading.line(i));
-    }
-    return lines;
+    return records.read(block);
   }
 }

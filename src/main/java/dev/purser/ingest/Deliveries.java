@@ -1,19 +1,23 @@
 package dev.purser.ingest;
 
-import dev.purser.customers.Customer.Reply;
 import dev.purser.faults.ServiceError;
 import dev.purser.ingest.Batches.Batch;
 import dev.purser.ingest.Batches.Item;
+import dev.purser.ingest.Destination.OfCustomer;
+import dev.purser.ingest.Destination.OfRecords;
 import dev.purser.ingest.Verdict.Rejected;
+import dev.purser.ledger.Change;
 import dev.purser.ledger.Outcome;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 
-/// The events of one run on their way to their customers. Confined to the run that owns it.
+/// The events of one run on their way to their customers, and records to their partitions. Confined
+/// to the run that owns it.
 ///
-/// *Order.* See [Batches]. A refused batch stays in front of its customer's later events.
+/// *Order.* See [Batches]. A refused batch stays in front of what waits for the same destination.
 ///
 /// *Failure.* A retryable refusal is repeated with backoff while patience lasts. A batch refused
 /// for its data is sent event by event, to find the one that spoils it. Anything else fails the
@@ -50,11 +54,11 @@ final class Deliveries {
     this.batches = new Batches(setup.settings().batchEvents());
   }
 
-  void add(String customer, Item item) {
-    batches.add(customer, item);
+  void add(Destination to, Item item) {
+    batches.add(to, item);
   }
 
-  /// Sends what waits for customers that have nothing in flight.
+  /// Sends what waits for those that have nothing in flight.
   void sendReady() {
     batches.takeReady(now()).forEach(this::send);
   }
@@ -64,23 +68,37 @@ final class Deliveries {
       return;
     }
     sent++;
-    var changes =
-        batch.items().stream().map(i -> ((Verdict.Event) i.line().verdict()).change()).toList();
     long deadline = now() + setup.settings().saveTimeout().toMillis();
     context.pipeToSelf(
-        setup.customers().apply(batch.customer(), changes, deadline),
-        (reply, failure) ->
+        switch (batch.to()) {
+          case OfCustomer(String id) ->
+              setup.customers().apply(id, changes(batch), deadline).thenApply(Delivered::of);
+          case OfRecords(String type, int partition) ->
+              setup
+                  .records()
+                  .apply(type, partition, recordChanges(batch), deadline)
+                  .thenApply(Delivered::of);
+        },
+        (delivered, failure) ->
             new Run.Replied(
-                batch, failure == null ? reply : new Reply.Refused(Chores.error(failure), true)));
+                batch, failure == null ? delivered : new Delivered.Not(Chores.error(failure))));
   }
 
-  void onReplied(Batch batch, Reply reply) {
+  private static List<Change> changes(Batch batch) {
+    return batch.items().stream().map(i -> ((Verdict.Event) i.line().verdict()).change()).toList();
+  }
+
+  private static List<dev.purser.partitions.Change> recordChanges(Batch batch) {
+    return batch.items().stream()
+        .map(i -> ((Verdict.RecordChange) i.line().verdict()).change())
+        .toList();
+  }
+
+  void onReplied(Batch batch, Delivered delivered) {
     sent--;
-    switch (reply) {
-      case Reply.Applied applied -> onApplied(batch, applied);
-      case Reply.Refused(ServiceError error, _) -> onRefused(batch, error);
-      case Reply.Read _ ->
-          fail.accept(new ServiceError.Internal("A customer misunderstood a save"));
+    switch (delivered) {
+      case Delivered.Done done -> onDone(batch, done);
+      case Delivered.Not(ServiceError error) -> onRefused(batch, error);
     }
   }
 
@@ -95,20 +113,20 @@ final class Deliveries {
     return sent == 0;
   }
 
-  private void onApplied(Batch batch, Reply.Applied applied) {
-    if (applied.created()) {
+  private void onDone(Batch batch, Delivered.Done done) {
+    if (done.created()) {
       lines.created();
     }
     for (int i = 0; i < batch.items().size(); i++) {
-      decided(batch.customer(), batch.items().get(i), applied.outcomes().get(i));
+      decided(batch, batch.items().get(i), done.outcomes().get(i));
     }
-    advance(batch.customer());
+    advance(batch.to());
   }
 
-  private void decided(String customer, Item item, Outcome outcome) {
+  private void decided(Batch batch, Item item, Outcome outcome) {
     switch (outcome) {
       case Outcome.Refused(ServiceError error) ->
-          letters.post(item, Rejected.refused(error, customer));
+          letters.post(item, Rejected.refused(error, batch.to().customer()));
       case Outcome.Accepted _, Outcome.Duplicate _, Outcome.Settled _, Outcome.Erased _ -> {
         boolean duplicate = outcome instanceof Outcome.Duplicate;
         if (item.line().letter() == null) {
@@ -125,20 +143,20 @@ final class Deliveries {
     if (error.retryable() && waited < setup.settings().patience().toMillis()) {
       IngestMetrics.INSTANCE.retries.increment();
       Duration wait = Chores.backoff(setup.settings(), batch.attempt());
-      timers.startSingleTimer(batch.customer(), new Run.Resend(batch.again()), wait);
+      timers.startSingleTimer(batch.to(), new Run.Resend(batch.again()), wait);
     } else if (error.retryable() || error instanceof ServiceError.Internal) {
       fail.accept(error);
     } else if (batch.items().size() > 1 && error instanceof ServiceError.Database) {
       batches.split(batch);
-      advance(batch.customer());
+      advance(batch.to());
     } else {
-      batch.items().forEach(i -> letters.post(i, Rejected.refused(error, batch.customer())));
-      advance(batch.customer());
+      batch.items().forEach(i -> letters.post(i, Rejected.refused(error, batch.to().customer())));
+      advance(batch.to());
     }
   }
 
-  private void advance(String customer) {
-    Batch next = batches.next(customer, now());
+  private void advance(Destination to) {
+    Batch next = batches.next(to, now());
     if (next != null) {
       send(next);
     }

@@ -63,6 +63,7 @@ public final class Ingest {
       ActorContext<?> parent,
       IngestSettings settings,
       CustomerWrites customers,
+      RecordWrites records,
       ActorRef<Database.Command> database,
       String defaultCurrency,
       InstantSource clock) {
@@ -70,7 +71,7 @@ public final class Ingest {
     Chores chores = new Chores(system, database, settings, clock);
     // A restart stops the runs, each of which then tells its problem; the next ones are unaffected.
     Behavior<Runs.Command> supervised =
-        Behaviors.supervise(Runs.create(customers, chores, settings, clock))
+        Behaviors.supervise(Runs.create(customers, records, chores, settings, clock))
             .onFailure(SupervisorStrategy.restart());
     EventJson events = new EventJson(defaultCurrency, clock);
     return new Ingest(system, parent.spawn(supervised, "ingest"), settings, chores, events, clock);

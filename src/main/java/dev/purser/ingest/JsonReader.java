@@ -1,12 +1,17 @@
 package dev.purser.ingest;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.purser.documents.DocumentChange;
+import dev.purser.documents.DocumentJson;
 import dev.purser.ingest.Verdict.Rejected;
 import dev.purser.ledger.EventJson;
 import dev.purser.ledger.EventJson.Event;
 import dev.purser.ledger.EventJson.Reading;
 import dev.purser.ledger.Rules;
 import dev.purser.ledger.StrictJson;
+import dev.purser.partitions.Change;
+import dev.purser.vectors.VectorChange;
+import dev.purser.vectors.VectorJson;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +43,45 @@ record JsonReader(EventJson events, boolean ignoreUnknown, int lineLimit) implem
   }
 
   private Line judged(Block block, int record, JsonNode json) {
+    return switch (json.path("type").asText()) {
+      case "document" -> document(block, record, json);
+      case "vector" -> vector(block, record, json);
+      default -> event(block, record, json);
+    };
+  }
+
+  private Line document(Block block, int record, JsonNode json) {
+    return switch (DocumentJson.line(json, ignoreUnknown)) {
+      case Reading.Good<DocumentJson.Line>(DocumentJson.Line line, int ignored) -> {
+        Change put = new DocumentChange.Put(line.id(), line.fields().encoded(), null);
+        yield new Line(
+            block, record, new Verdict.RecordChange("document", put), null, null, ignored, null);
+      }
+      case Reading.Bad<DocumentJson.Line>(var errors) -> {
+        String id = usable(json.path("id"));
+        String derived = id == null ? null : "document/" + id;
+        yield new Line(block, record, Rejected.invalid(errors, null), null, derived, 0, null);
+      }
+    };
+  }
+
+  private Line vector(Block block, int record, JsonNode json) {
+    return switch (VectorJson.line(json, ignoreUnknown)) {
+      case Reading.Good<VectorJson.Line>(VectorJson.Line line, int ignored) -> {
+        Change put = VectorChange.put(line.space(), line.id(), line.vector());
+        yield new Line(
+            block, record, new Verdict.RecordChange("vector", put), null, null, ignored, null);
+      }
+      case Reading.Bad<VectorJson.Line>(var errors) -> {
+        String space = usable(json.path("space"));
+        String id = usable(json.path("id"));
+        String derived = space == null || id == null ? null : "vector/" + space + "/" + id;
+        yield new Line(block, record, Rejected.invalid(errors, null), null, derived, 0, null);
+      }
+    };
+  }
+
+  private Line event(Block block, int record, JsonNode json) {
     return switch (events.event(json, ignoreUnknown)) {
       case Reading.Good<Event>(Event event, int ignored) ->
           new Line(

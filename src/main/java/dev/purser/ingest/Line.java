@@ -67,6 +67,7 @@ record Line(
     return switch (verdict) {
       case Verdict.Event(String customer, Purchase p) -> "purchase/" + customer + "/" + p.id();
       case Verdict.Event(String customer, Refund r) -> "refund/" + customer + "/" + r.id();
+      case Verdict.RecordChange(String type, var change) -> type + "/" + change.id();
       case Verdict.Event _, Verdict.Rejected _, Verdict.Skipped _ -> hash();
     };
   }

@@ -1,6 +1,5 @@
 package dev.purser.ingest;
 
-import dev.purser.customers.Customer.Reply;
 import dev.purser.database.Chore;
 import dev.purser.database.RunRow;
 import dev.purser.faults.ServiceError;
@@ -74,7 +73,7 @@ final class Run {
   private record Closed() implements Command {}
 
   // What the parts of a run have piped to it; nobody else says it.
-  record Replied(Batch batch, Reply reply) implements Command {}
+  record Replied(Batch batch, Delivered delivered) implements Command {}
 
   record Resend(Batch batch) implements Command {}
 
@@ -103,6 +102,7 @@ final class Run {
       SourceQueueWithComplete<RunEvent> events,
       ActorRef<Runs.Command> runs,
       CustomerWrites customers,
+      RecordWrites records,
       Chores chores,
       IngestSettings settings,
       InstantSource clock) {}
@@ -162,8 +162,8 @@ final class Run {
       case Ended _ -> onEnded();
       case Broken(Throwable cause) -> onBroken(cause);
       case Cancel _ -> onCancel();
-      case Replied(Batch batch, Reply reply) -> {
-        deliveries.onReplied(batch, reply);
+      case Replied(Batch batch, Delivered delivered) -> {
+        deliveries.onReplied(batch, delivered);
         proceed();
       }
       case Resend(Batch batch) -> deliveries.send(batch);
@@ -198,7 +198,11 @@ final class Run {
   private void take(Line line) {
     Item item = lines.read(line);
     switch (line.verdict()) {
-      case Verdict.Event(String customer, _) -> deliveries.add(customer, item);
+      case Verdict.Event(String customer, _) ->
+          deliveries.add(new Destination.OfCustomer(customer), item);
+      case Verdict.RecordChange(String type, var change) ->
+          deliveries.add(
+              new Destination.OfRecords(type, setup.records().partition(type, change.id())), item);
       case Rejected why -> letters.post(item, why);
       case Verdict.Skipped _ -> lines.skipped(item);
     }

@@ -40,6 +40,7 @@ final class Runs {
 
   private final ActorContext<Command> context;
   private final CustomerWrites customers;
+  private final RecordWrites records;
   private final Chores chores;
   private final IngestSettings settings;
   private final InstantSource clock;
@@ -96,25 +97,31 @@ final class Runs {
   private Runs(
       ActorContext<Command> context,
       CustomerWrites customers,
+      RecordWrites records,
       Chores chores,
       IngestSettings settings,
       InstantSource clock) {
     this.context = context;
     this.customers = customers;
+    this.records = records;
     this.chores = chores;
     this.settings = settings;
     this.clock = clock;
   }
 
   static Behavior<Command> create(
-      CustomerWrites customers, Chores chores, IngestSettings settings, InstantSource clock) {
+      CustomerWrites customers,
+      RecordWrites records,
+      Chores chores,
+      IngestSettings settings,
+      InstantSource clock) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
                 timers -> {
                   timers.startTimerWithFixedDelay(new Expire(), settings.expireEvery());
                   timers.startTimerWithFixedDelay(new LookForLost(), settings.lostAfter());
-                  Runs runs = new Runs(context, customers, chores, settings, clock);
+                  Runs runs = new Runs(context, customers, records, chores, settings, clock);
                   context.pipeToSelf(
                       runs.interruptLost(true, settings.patience()), (_, _) -> new Interrupted());
                   // Runs that waited would be few: their callers are bounded by the edge.
@@ -204,6 +211,7 @@ final class Runs {
             events.first(),
             context.getSelf(),
             customers,
+            records,
             chores,
             settings,
             clock);

@@ -13,6 +13,11 @@ sealed interface Verdict {
   /// It can be used.
   record Event(String customer, Change change) implements Verdict {}
 
+  /// It can be used, and is no customer's: a record goes to the partition that owns it.
+  ///
+  /// @param type the type of its line, such as `document`
+  record RecordChange(String type, dev.purser.partitions.Change change) implements Verdict {}
+
   /// It becomes a dead letter.
   ///
   /// @param reason a fixed word, the letter's filter and the metric's label
@@ -41,7 +46,7 @@ sealed interface Verdict {
     }
 
     /// What the transaction refused.
-    static Rejected refused(ServiceError error, String customer) {
+    static Rejected refused(ServiceError error, @Nullable String customer) {
       String reason = error.code().substring("ERR_".length()).toLowerCase(java.util.Locale.ROOT);
       return new Rejected(
           reason.equals("validation") ? "invalid" : reason,

@@ -96,16 +96,14 @@ public record EventJson(String defaultCurrency, InstantSource clock) {
     return reading(fields, new Preferences(false, false, values), PREFERENCES, false);
   }
 
-  /// One line of a bulk upload: its `type` says which fields it has.
+  /// One line of a bulk upload that is a customer's: its `type` says which fields it has.
   public Reading<Event> event(JsonNode line, boolean ignoreUnknown) {
     JsonFields fields = new JsonFields(line, "line");
     return switch (line.path("type").asText()) {
       case "purchase" -> event(fields, purchase(fields), PURCHASE_LINE, ignoreUnknown);
       case "refund" -> event(fields, refund(fields), REFUND_LINE, ignoreUnknown);
       case "preferences" -> event(fields, merge(fields), PREFERENCES_LINE, ignoreUnknown);
-      case "document", "vector" ->
-          refusal(fields, "is not taken by this server yet: " + line.path("type").asText());
-      default -> refusal(fields, "must be purchase, refund or preferences");
+      default -> refusal(fields, "must be purchase, refund, preferences, document or vector");
     };
   }
 

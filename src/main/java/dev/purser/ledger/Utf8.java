@@ -43,6 +43,27 @@ public final class Utf8 {
     return length;
   }
 
+  /// The order of the texts' UTF-8 bytes, which is that of their code points. In UTF-16 it differs
+  /// where surrogates meet characters above them: those are moved past each other.
+  public static int compare(String a, String b) {
+    int shorter = Math.min(a.length(), b.length());
+    for (int i = 0; i < shorter; i++) {
+      char c = a.charAt(i);
+      char d = b.charAt(i);
+      if (c != d) {
+        return Character.compare(ordered(c), ordered(d));
+      }
+    }
+    return Integer.compare(a.length(), b.length());
+  }
+
+  private static char ordered(char c) {
+    if (c < Character.MIN_SURROGATE) {
+      return c;
+    }
+    return (char) (Character.isSurrogate(c) ? c + 0x2000 : c - 0x800);
+  }
+
   /// The length of the well-formed sequence of two to four bytes at `i`, or 0 if there is none. The
   /// bounds of the second byte are those of table 3-7 of the Unicode standard.
   private static int sequence(byte[] bytes, int i, int to) {

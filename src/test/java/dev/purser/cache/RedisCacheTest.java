@@ -203,7 +203,8 @@ final class RedisCacheTest extends CacheTest {
     cache.tell(new Cache.Clear(cleared.ref()));
     cache.tell(new Cache.Clear(node.cleared.ref()));
     long first = cleared.expectMessageClass(Cache.Cleared.class).copies();
-    assertThat(first).isEqualTo(3_001);
+    // Keys of an earlier life are removed in the background too, so some may have been gone.
+    assertThat(first).isBetween(1L, 3_001L);
     assertThat(node.cleared.expectMessageClass(Cache.Cleared.class).copies())
         .as("joined the same clearing")
         .isEqualTo(first);

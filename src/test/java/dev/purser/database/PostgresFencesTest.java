@@ -9,6 +9,7 @@ import dev.purser.ledger.Erase;
 import dev.purser.ledger.Outcome;
 import dev.purser.ledger.Profile;
 import dev.purser.testing.Postgres;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -208,5 +209,55 @@ final class PostgresFencesTest {
     } catch (SQLException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  private static RecordSave record(long changeId, long base, long version, String text) {
+    byte[] content = text == null ? null : text.getBytes(StandardCharsets.UTF_8);
+    return new RecordSave(
+        new Share("documents", 0, 255),
+        changeId,
+        List.of(new RecordSave.Change(3, "a", base, version, content)));
+  }
+
+  private static List<RecordReply.Fate> apply(TestStore store, RecordSave save)
+      throws SQLException {
+    return ((Store.Result.OfRecords)
+            store.store.apply(List.of(new Store.Write.OfRecords(save, false))).getFirst())
+        .reply()
+        .fates();
+  }
+
+  private static CompletableFuture<List<RecordReply.Fate>> later(TestStore store, RecordSave save) {
+    return CompletableFuture.supplyAsync(
+        () -> {
+          try {
+            List<RecordReply.Fate> fates = apply(store, save);
+            store.store.commit();
+            return fates;
+          } catch (SQLException e) {
+            throw new IllegalStateException(e);
+          }
+        });
+  }
+
+  @Test
+  void record_madeReplacedOrDeletedByTwo_oneOfThemIsMoved() throws SQLException {
+    // Each pair builds on the same version; the second waits for the first and then has moved.
+    List<List<RecordSave>> pairs =
+        List.of(
+            List.of(record(1, 0, 10, "one"), record(2, 0, 11, "two")),
+            List.of(record(3, 10, 20, "three"), record(4, 10, 21, "four")),
+            List.of(record(5, 20, 30, "five"), record(6, 20, 31, null)),
+            List.of(record(7, 30, 40, null), record(8, 30, 41, "eight")));
+    for (List<RecordSave> pair : pairs) {
+      assertThat(apply(one, pair.getFirst())).containsExactly(RecordReply.Fate.SAVED);
+      var second = later(two, pair.getLast());
+      awaitWaiting();
+      one.store.commit();
+      assertThat(second.join()).containsExactly(RecordReply.Fate.MOVED);
+    }
+    var page = one.store.answer(new Query.Records(new Share("documents", 0, 255), 9, 99, null));
+    assertThat(page.records()).isEmpty();
+    assertThat(page.floor()).isEqualTo(40);
   }
 }

@@ -28,6 +28,23 @@ final class SqlitePlansTest {
         .containsExactly("SEARCH p USING PRIMARY KEY (customer=?)", "USE TEMP B-TREE FOR ORDER BY");
   }
 
+  /// Every statement finds its records by the primary key, bounded at both ends where it is a
+  /// range.
+  @Test
+  void records_areFoundByThePrimaryKey() throws SQLException {
+    assertThat(
+            plan(
+                "SELECT slice, id, version, content FROM records WHERE collection = 'd'"
+                    + " AND (slice, id) > (3, 'a') AND slice <= 9 ORDER BY slice, id LIMIT 5"))
+        .containsExactly(
+            "SEARCH records USING PRIMARY KEY (collection=? AND (slice,id)>(?,?) AND slice<?)");
+    assertThat(
+            plan(
+                "DELETE FROM records WHERE (collection, slice, id) IN (VALUES ('d',1,'a'),"
+                    + "('d',2,'b'))"))
+        .contains("SEARCH records USING PRIMARY KEY (collection=? AND slice=? AND id=?)");
+  }
+
   private List<String> plan(String sql) throws SQLException {
     try (TestStore store = new TestStore(folder);
         var connection = DriverManager.getConnection("jdbc:sqlite:" + store.file);

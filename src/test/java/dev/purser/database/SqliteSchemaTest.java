@@ -13,6 +13,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -166,6 +167,27 @@ class SqliteSchemaTest {
         ResultSet row = statement.executeQuery(sql)) {
       return row.getLong(1);
     }
+  }
+
+  @Test
+  void schemaOfVersionOne_isMigratedToHoldRecords() throws SQLException {
+    SQLiteDataSource source = new SQLiteDataSource();
+    source.setUrl("jdbc:sqlite:" + file);
+    var _ =
+        Flyway.configure()
+            .dataSource(source)
+            .locations("classpath:db/sqlite")
+            .target("1")
+            .load()
+            .migrate();
+    run("INSERT INTO customers VALUES ('ada', 7, 1, 0, NULL, NULL)");
+    assertThat(pragma("user_version")).isEqualTo("1");
+    try (TestStore store = new TestStore(folder)) {
+      assertThat(store.profile("ada").version()).isEqualTo(7);
+      Share share = new Share("documents", 0, 255);
+      assertThat(store.store.answer(new Query.Records(share, 1, 1, null)).records()).isEmpty();
+    }
+    assertThat(pragma("user_version")).isEqualTo(Integer.toString(SqliteSchema.VERSION));
   }
 
   @Test

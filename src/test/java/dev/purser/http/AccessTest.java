@@ -92,7 +92,7 @@ final class AccessTest {
 
   private static List<String> reasons(String... overrides) {
     Config config = Served.config(overrides);
-    Keys keys = new Keys(config.getConfig("purser"));
+    Keys keys = new Keys(config.withOnlyPath("purser.http").getConfig("purser"));
     HttpSettings.read(keys.at("http"));
     keys.refuseUnread();
     return keys.reasons();
@@ -185,7 +185,10 @@ final class AccessTest {
         Doors doors =
             new Doors(
                 first.customers,
+                first.documents,
                 first.bulk,
+                Served.workers(kit, config),
+                first.vectors,
                 first.operations,
                 new EventJson("GBP", InstantSource.system()),
                 Served.settings(config),

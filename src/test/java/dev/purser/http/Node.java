@@ -10,11 +10,16 @@ import dev.purser.customers.CustomersSettings;
 import dev.purser.database.Database;
 import dev.purser.database.DatabaseSettings;
 import dev.purser.database.DatabaseUrl;
+import dev.purser.documents.Documents;
+import dev.purser.documents.DocumentsSettings;
 import dev.purser.faults.Supervised;
 import dev.purser.faults.SupervisionLog;
 import dev.purser.ingest.Ingest;
 import dev.purser.ingest.IngestSettings;
+import dev.purser.ingest.RecordWrites;
 import dev.purser.ledger.EventJson;
+import dev.purser.vectors.Spaces;
+import dev.purser.vectors.SpacesSettings;
 import java.io.File;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -31,6 +36,9 @@ import org.apache.pekko.stream.Materializer;
 /// A whole node as shipped, on a real database and cache, behind a real socket.
 final class Node implements AutoCloseable {
   final Served served;
+  final Documents documents;
+  final Spaces spaces;
+  final ActorRef<Database.Command> database;
   private final ActorTestKit kit;
 
   /// A node on an SQLite file in `folder`.
@@ -46,6 +54,8 @@ final class Node implements AutoCloseable {
     Keys keys = new Keys(config.getConfig("purser"));
     DatabaseSettings databases = DatabaseSettings.read(keys.at("database"));
     CustomersSettings customersSettings = CustomersSettings.read(keys.at("customers"));
+    DocumentsSettings documentsSettings = DocumentsSettings.read(keys.at("documents"));
+    SpacesSettings spacesSettings = SpacesSettings.read(keys.at("spaces"));
     IngestSettings ingestSettings = IngestSettings.read(keys.at("ingest"));
     CacheSettings caches = CacheSettings.read(keys.at("cache"));
     HttpSettings http = HttpSettings.read(keys.at("http"));
@@ -53,7 +63,7 @@ final class Node implements AutoCloseable {
       throw new IllegalArgumentException(keys.reasons().toString());
     }
     SupervisionLog log = new SupervisionLog(50, clock);
-    ActorRef<Database.Command> database =
+    database =
         kit.spawn(
             Supervised.with(
                 Database.supervision(databases),
@@ -62,16 +72,23 @@ final class Node implements AutoCloseable {
     Cluster cluster = Cluster.get(kit.system());
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
     Customers customers = Customers.start(kit.system(), database, cache, customersSettings, clock);
+    documents = Documents.start(kit.system(), database, documentsSettings, clock);
+    spaces = Spaces.start(kit.system(), database, spacesSettings, clock);
     Ingest ingest = ingest(ingestSettings, customers, database, clock);
     Doors doors =
         new Doors(
             CustomerDoor.of(customers),
+            DocumentDoor.of(documents),
             BulkDoor.of(ingest),
+            Served.workers(kit, config),
+            VectorDoor.of(spaces),
             new Stubs.StubOperations(),
             new EventJson("GBP", clock),
             http,
             Materializer.createMaterializer(kit.system()),
             clock);
+    var _ = documents.loaded().toCompletableFuture().orTimeout(20, TimeUnit.SECONDS).join();
+    var _ = spaces.loaded().toCompletableFuture().orTimeout(20, TimeUnit.SECONDS).join();
     served = Served.over(kit, doors);
   }
 
@@ -89,12 +106,18 @@ final class Node implements AutoCloseable {
                       context,
                       settings,
                       (id, changes, deadline) -> customers.apply(id, changes, null, true, deadline),
+                      RecordWrites.of(documents, spaces),
                       database,
                       "GBP",
                       clock));
               return Behaviors.receiveMessage(_ -> Behaviors.same());
             }));
     return started.orTimeout(20, TimeUnit.SECONDS).join();
+  }
+
+  /// Who wants no answer.
+  <T> ActorRef<T> ignoring() {
+    return kit.system().ignoreRef();
   }
 
   private static Config config(String... overrides) {
@@ -118,7 +141,9 @@ final class Node implements AutoCloseable {
               coordinated-shutdown.exit-jvm = off
             }
             """);
-    for (String name : List.of("http", "database", "customers", "cache", "ingest")) {
+    for (String name :
+        List.of(
+            "http", "database", "customers", "documents", "cache", "ingest", "vectors", "spaces")) {
       config = config.withFallback(ConfigFactory.parseFile(new File("conf/" + name + ".conf")));
     }
     return config.withFallback(ConfigFactory.load()).resolve();

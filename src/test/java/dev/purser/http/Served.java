@@ -7,7 +7,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import dev.purser.config.Keys;
+import dev.purser.faults.SupervisionLog;
 import dev.purser.ledger.EventJson;
+import dev.purser.vectors.VectorsSettings;
+import dev.purser.vectors.Workers;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -31,20 +34,27 @@ final class Served implements AutoCloseable {
   static final ObjectMapper JSON = new ObjectMapper();
   private static final RouteTree ROUTES = new RouteTree(Routes.TABLE);
   final Stubs.StubCustomers customers = new Stubs.StubCustomers();
+  final Stubs.StubDocuments documents = new Stubs.StubDocuments();
+  final Stubs.StubVectors vectors = new Stubs.StubVectors();
   final Stubs.StubBulk bulk = new Stubs.StubBulk();
   final Stubs.StubOperations operations = new Stubs.StubOperations();
   final ActorTestKit kit;
   final InetSocketAddress address;
+  private final Workers workers;
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   Served(String... overrides) {
     Config config = config(overrides);
     kit = ActorTestKit.create(config);
+    workers = workers(kit, config);
     Doors doors =
         new Doors(
             customers,
+            documents,
             bulk,
+            workers,
+            vectors,
             operations,
             new EventJson("GBP", InstantSource.system()),
             settings(config),
@@ -55,6 +65,7 @@ final class Served implements AutoCloseable {
 
   private Served(ActorTestKit kit, Doors doors) {
     this.kit = kit;
+    this.workers = doors.workers();
     this.address = serve(kit, doors);
   }
 
@@ -67,10 +78,27 @@ final class Served implements AutoCloseable {
     return ConfigFactory.parseString(
             "purser.http.port = 0\npekko.actor.allow-java-serialization = off\n"
                 + "pekko.loglevel = WARNING\n"
+                // As shipped: with the default, JDK 25's pool stalls streams.
+                + "pekko.actor.default-dispatcher.fork-join-executor.minimum-runnable = 4\n"
+                + "pekko.actor.internal-dispatcher.fork-join-executor.minimum-runnable = 4\n"
                 + String.join("\n", overrides))
         .withFallback(ConfigFactory.parseFile(new File("conf/http.conf")))
+        .withFallback(ConfigFactory.parseFile(new File("conf/vectors.conf")))
         .withFallback(ConfigFactory.load())
         .resolve();
+  }
+
+  Workers workers() {
+    return workers;
+  }
+
+  static Workers workers(ActorTestKit kit, Config config) {
+    Keys keys = new Keys(config.getConfig("purser"));
+    VectorsSettings settings = VectorsSettings.read(keys.at("vectors"));
+    if (!keys.reasons().isEmpty()) {
+      throw new IllegalArgumentException(keys.reasons().toString());
+    }
+    return Workers.start(kit.system(), settings, new SupervisionLog(50, InstantSource.system()));
   }
 
   static HttpSettings settings(Config config) {

@@ -7,6 +7,10 @@ import dev.purser.customers.ProfileJson;
 import dev.purser.database.Letter;
 import dev.purser.database.Query;
 import dev.purser.database.RunRow;
+import dev.purser.documents.Document;
+import dev.purser.documents.DocumentChange;
+import dev.purser.documents.Documents;
+import dev.purser.documents.Match;
 import dev.purser.faults.Fault;
 import dev.purser.faults.ServiceError;
 import dev.purser.ingest.Ingest;
@@ -15,6 +19,10 @@ import dev.purser.ledger.Outcome;
 import dev.purser.ledger.Profile;
 import dev.purser.ledger.RunEvent;
 import dev.purser.ledger.Totals;
+import dev.purser.partitions.Partition;
+import dev.purser.vectors.Neighbour;
+import dev.purser.vectors.Spaces;
+import dev.purser.vectors.VectorChange;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -113,6 +121,73 @@ final class Stubs {
     public Source<RunEvent, NotUsed> settleAll(String key) {
       ids.add(String.valueOf(key));
       return settling;
+    }
+  }
+
+  /// Documents: `reply` answers changes, `found` lists.
+  static final class StubDocuments implements DocumentDoor {
+    volatile Partition.Reply reply =
+        new Partition.Reply.Refused(new ServiceError.NotFound("none"), false);
+    volatile Documents.Found found = new Documents.Found(0, List.of());
+    final List<DocumentChange> changes = new CopyOnWriteArrayList<>();
+    final List<List<Match>> filters = new CopyOnWriteArrayList<>();
+
+    @Override
+    public CompletionStage<Partition.Reply> apply(DocumentChange change, long deadlineMillis) {
+      changes.add(change);
+      return CompletableFuture.completedFuture(reply);
+    }
+
+    @Override
+    public CompletionStage<Optional<Document>> get(String id, long deadlineMillis) {
+      return CompletableFuture.completedFuture(Optional.empty());
+    }
+
+    @Override
+    public CompletionStage<Documents.Found> find(
+        List<Match> filter, boolean counted, int limit, String after, long deadlineMillis) {
+      filters.add(filter);
+      return CompletableFuture.completedFuture(found);
+    }
+  }
+
+  /// Vector spaces: `reply` answers changes, the others are found as they are set.
+  static final class StubVectors implements VectorDoor {
+    volatile Partition.Reply reply =
+        new Partition.Reply.Refused(new ServiceError.NotFound("none"), false);
+    volatile Optional<float[]> vector = Optional.empty();
+    volatile List<Spaces.Space> spaces = List.of();
+    volatile Optional<List<Neighbour>> found = Optional.empty();
+    volatile boolean dropped;
+    final List<VectorChange> changes = new CopyOnWriteArrayList<>();
+    final List<Spaces.Question> questions = new CopyOnWriteArrayList<>();
+
+    @Override
+    public CompletionStage<Partition.Reply> apply(VectorChange change, long deadlineMillis) {
+      changes.add(change);
+      return CompletableFuture.completedFuture(reply);
+    }
+
+    @Override
+    public CompletionStage<Optional<float[]>> get(String space, String id, long deadlineMillis) {
+      return CompletableFuture.completedFuture(vector);
+    }
+
+    @Override
+    public CompletionStage<List<Spaces.Space>> all(long deadlineMillis) {
+      return CompletableFuture.completedFuture(spaces);
+    }
+
+    @Override
+    public CompletionStage<Optional<List<Neighbour>>> search(
+        String space, Spaces.Question question, long deadlineMillis) {
+      questions.add(question);
+      return CompletableFuture.completedFuture(found);
+    }
+
+    @Override
+    public CompletionStage<Boolean> drop(String space, long deadlineMillis) {
+      return CompletableFuture.completedFuture(dropped);
     }
   }
 

@@ -71,7 +71,7 @@ final class CsvReaderTest {
           case Event(_, Purchase p) -> p.amountMinor();
           case Event(_, Refund r) -> -r.amountMinor();
           case Verdict.Skipped _ -> 0;
-          case Event _, Rejected _ -> throw new AssertionError(verdict);
+          case Event _, Verdict.RecordChange _, Rejected _ -> throw new AssertionError(verdict);
         };
     assertThat(amount).isEqualTo(minor);
   }
@@ -286,6 +286,7 @@ final class CsvReaderTest {
         case Event(String customer, Purchase p) -> add(customer, 0, p.amountMinor());
         case Event(String customer, Refund r) -> add(customer, 1, r.amountMinor());
         case Event e -> throw new AssertionError(e);
+        case Verdict.RecordChange r -> throw new AssertionError(r);
         case Rejected _ -> rejected++;
         case Verdict.Skipped _ -> skipped++;
       }

@@ -75,6 +75,7 @@ final class IngestEndToEndTest {
                       context,
                       Samples.settings(),
                       (id, changes, deadline) -> customers.apply(id, changes, null, true, deadline),
+                      new StubRecords(),
                       database,
                       "GBP",
                       clock));

@@ -106,14 +106,14 @@ final class IngestFailureTest {
   @Test
   void client_thatLeaves_endsTheRunAndKeepsWhatWasCommitted() {
     Ingest ingest = ingest("progress = 20 ms", "runs = 1");
-    RunEvent started =
+    List<RunEvent> told =
         join(
             ingest
                 .start(watched(Source.single(line("a", 1)).concat(Source.maybe())))
                 .thenCompose(
                     events ->
-                        events.takeWhile(e -> accepted(e) < 1).runWith(Sink.head(), kit.system())));
-    String id = ((RunEvent.Started) started).run();
+                        events.takeWhile(e -> accepted(e) < 1).runWith(Sink.seq(), kit.system())));
+    String id = ((RunEvent.Started) told.getFirst()).run();
     join(bodyOver);
     soon(() -> assertThat(database.run(id).state()).isEqualTo("cancelled"));
     assertThat(database.run(id).report()).contains("\"accepted\":1");
@@ -242,7 +242,13 @@ final class IngestFailureTest {
             context -> {
               door.complete(
                   Ingest.start(
-                      context, Samples.settings(overrides), customers, db, "GBP", clock()));
+                      context,
+                      Samples.settings(overrides),
+                      customers,
+                      new StubRecords(),
+                      db,
+                      "GBP",
+                      clock()));
               return Behaviors.empty();
             }));
     return door.join();

@@ -410,6 +410,7 @@ final class IngestTest {
                       context,
                       Samples.settings(overrides),
                       customers,
+                      new StubRecords(),
                       db,
                       "GBP",
                       InstantSource.system()));

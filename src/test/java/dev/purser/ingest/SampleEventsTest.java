@@ -84,7 +84,7 @@ final class SampleEventsTest {
       switch (line.verdict()) {
         case Verdict.Event(String c, Purchase p) -> add(line, c, p.amountMinor());
         case Verdict.Event(String c, Refund r) -> add(line, c, -r.amountMinor());
-        case Verdict.Event _ -> {}
+        case Verdict.Event _, Verdict.RecordChange _ -> {}
         case Verdict.Rejected _ -> rejected++;
         case Verdict.Skipped _ -> skipped++;
       }

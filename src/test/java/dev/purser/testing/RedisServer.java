@@ -141,6 +141,19 @@ public final class RedisServer implements AutoCloseable {
   /// Stops its process where it stands: connections stay, nothing is answered.
   public void stall() {
     signal("-STOP");
+    // The signal is on its way; until it has arrived the server may still answer.
+    while (!stopped()) {
+      Thread.onSpinWait();
+    }
+  }
+
+  private boolean stopped() {
+    try {
+      String stat = Files.readString(Path.of("/proc/" + process.pid() + "/stat"));
+      return stat.charAt(stat.lastIndexOf(')') + 2) == 'T';
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /// Lets it go on.

@@ -20,19 +20,19 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// The reading of one block of CSV records. Neighbouring records mostly share invoice, instant and
-/// preferences, so the last ones are kept. Confined to one thread.
+/// The reading of one block of invoice lines. Neighbouring records mostly share invoice, instant
+/// and preferences, so the last ones are kept. Confined to one thread.
 ///
 /// Order of judgement: unparsable, no customer, zero amount, the value rules.
-final class CsvReading {
+final class InvoiceReading {
   /// Beside an ordinal of ten digits and its hyphen an invoice must still fit an id.
   private static final int INVOICE_CODE_POINTS = Rules.ID_CODE_POINTS - 11;
 
   private static final long END_MICROS = 253_402_300_800_000_000L; // year 10000
   private static final BigDecimal MOST_PIECES = BigDecimal.valueOf(Long.MAX_VALUE);
 
-  private final CsvProfile profile;
-  private final CsvColumns columns;
+  private final InvoiceProfile profile;
+  private final InvoiceColumns columns;
   private final int lineLimit;
   private final Block block;
   private final Csv csv = new Csv();
@@ -51,7 +51,7 @@ final class CsvReading {
     }
   }
 
-  CsvReading(CsvProfile profile, CsvColumns columns, int lineLimit, Block block) {
+  InvoiceReading(InvoiceProfile profile, InvoiceColumns columns, int lineLimit, Block block) {
     this.profile = profile;
     this.columns = columns;
     this.lineLimit = lineLimit;
@@ -60,7 +60,16 @@ final class CsvReading {
     Arrays.fill(values, "");
   }
 
-  Line line(int record) {
+  /// One line for each record, in their order.
+  List<Line> lines() {
+    List<Line> lines = Reader.room(block);
+    for (int i = 0; i < block.records(); i++) {
+      lines.add(line(i));
+    }
+    return lines;
+  }
+
+  private Line line(int record) {
     Rejected unusable = Reader.unusable(block, record, lineLimit);
     boolean wellFormed = csv.split(block.bytes(), block.start(record), block.end(record));
     if (block.cut(record)) {

@@ -5,4 +5,4 @@ ALTER TABLE runs ADD COLUMN seen_millis INTEGER NOT NULL DEFAULT 0;
 
 CREATE INDEX runs_running ON runs (seen_millis) WHERE state = 'running';
 
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;

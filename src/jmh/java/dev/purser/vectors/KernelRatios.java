@@ -1,0 +1,194 @@
+package dev.purser.vectors;
+
+import java.util.Arrays;
+
+/// The speed of kernels against what they are measured by, as ratios from one run: each pair takes
+/// turns, and of its rounds the median is told with the quartiles. 1.00 is as fast, 2.00 twice as
+/// fast. `ops/bench/kernels` runs it; nothing is asserted but that the results are the same.
+public final class KernelRatios {
+  private static final int ROUNDS = 41;
+
+  /// Values worked on in a round: some milliseconds out of cache.
+  private static final int WORK = 1 << 22;
+
+  private static final int LARGEST = 1 << 24;
+  private static final int ARRAYCOPY_STREAMS = 256 << 10;
+  private static final Kernels OURS = KernelsChoice.chosen();
+  private static final float[] FROM = new float[LARGEST];
+  private static final float[] TO = new float[LARGEST];
+  private static final int[] SIZES = {
+    16, 100, 256, 1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22, 1 << 24
+  };
+
+  /// Values that short runs go through: 16 KiB.
+  private static final int WINDOW = 1 << 12;
+
+  /// A field, so that no loop is compiled for the one factor there is.
+  private static float factor = 1;
+
+  /// Kept, so that no sum is computed for nobody.
+  private static float sink;
+
+  private KernelRatios() {}
+
+  /// Some work, done a number of times.
+  private interface Work {
+    void times(int times) throws Throwable;
+  }
+
+  public static void main(String[] args) throws Throwable {
+    for (int i = 0; i < LARGEST; i++) {
+      FROM[i] = (i % 1_000) / 500f - 1;
+    }
+    System.out.println("kernels: " + OURS.name());
+    NativeKernels c = NativeKernels.compile();
+    if (c == null) {
+      System.out.println("no gcc here: the lines against C are left out");
+    }
+    for (int n : SIZES) {
+      outOfPlace(n);
+      inPlace(n);
+      fused(n);
+      if (c != null) {
+        againstC(c, n);
+      }
+    }
+  }
+
+  private static void outOfPlace(int n) throws Throwable {
+    Work ours = times -> scale(FROM, TO, n, times);
+    Work copy = times -> copy(n, times);
+    boolean streams = n > ARRAYCOPY_STREAMS;
+    tell("scale out of place / System.arraycopy", n, streams ? 0 : 0.95, ours, copy);
+    tell(
+        "scale out of place / plain loop", n, streams ? 0.95 : 0, ours, t -> plain(FROM, TO, n, t));
+  }
+
+  private static void inPlace(int n) throws Throwable {
+    Work ours = times -> scale(TO, TO, n, times);
+    tell("scale in place / plain loop", n, 0.95, ours, times -> plainInPlace(TO, n, times));
+  }
+
+  private static void fused(int n) throws Throwable {
+    Chain three = Chain.parse("scale:1.0,add:0.0,clamp:-1:1", null, 8);
+    double aim = n >= 1 << 22 ? 0.9 : 0;
+    tell(
+        "chain of three / scale, both in place",
+        n,
+        aim,
+        times -> chain(three, n, times),
+        times -> scale(TO, TO, n, times));
+    if (n >= 128) {
+      Chain norms = Chain.parse("scale:1.0,normalize,clamp:-1:1", 128, 8);
+      int whole = n - n % 128;
+      tell(
+          "scale, normalize (128), clamp / scale",
+          n,
+          0,
+          times -> chain(norms, whole, times),
+          times -> scale(TO, TO, n, times));
+    }
+  }
+
+  private static void againstC(NativeKernels c, int n) throws Throwable {
+    tell("scale in place / C", n, 0.9, t -> scale(TO, TO, n, t), t -> c.scale(TO, n, 1, t));
+    tell("clamp in place / C", n, 0.9, t -> clamp(n, t), t -> c.clamp(TO, n, -1, 1, t));
+    tell("dot / C", n, 0.9, t -> dot(n, t), t -> sink += c.dot(FROM, TO, n, t));
+  }
+
+  private static void tell(String what, int n, double aim, Work ours, Work theirs)
+      throws Throwable {
+    int times = Math.max(1, WORK / n);
+    double[] ratios = new double[ROUNDS];
+    double[] nanos = new double[ROUNDS];
+    for (int round = -ROUNDS / 2; round < ROUNDS; round++) {
+      long start = System.nanoTime();
+      theirs.times(times);
+      long middle = System.nanoTime();
+      ours.times(times);
+      long end = System.nanoTime();
+      if (round >= 0) {
+        ratios[round] = (double) (middle - start) / (end - middle);
+        nanos[round] = (double) (end - middle) / times;
+      }
+    }
+    Arrays.sort(ratios);
+    Arrays.sort(nanos);
+    double median = ratios[ROUNDS / 2];
+    String verdict = aim == 0 ? "" : median >= aim ? "aim " + aim : "MISSES " + aim;
+    System.out.printf(
+        "%-42s %,12d values  %5.2f (%.2f to %.2f)  %6.1f G values/s  %s%n",
+        what,
+        n,
+        median,
+        ratios[ROUNDS / 4],
+        ratios[ROUNDS - 1 - ROUNDS / 4],
+        n / nanos[ROUNDS / 2],
+        verdict);
+  }
+
+  /// Where the run of repetition `t` begins: short runs go through a window that fits the first
+  /// cache, so that none waits for the stores of the one before.
+  private static int place(int t, int n) {
+    return n >= WINDOW ? 0 : t % (WINDOW / n) * n;
+  }
+
+  private static void scale(float[] from, float[] to, int n, int times) {
+    for (int t = 0; t < times; t++) {
+      int at = place(t, n);
+      OURS.scale(1, from, at, to, at, n);
+    }
+  }
+
+  private static void clamp(int n, int times) {
+    for (int t = 0; t < times; t++) {
+      int at = place(t, n);
+      OURS.clamp(-1, 1, TO, at, TO, at, n);
+    }
+  }
+
+  private static void dot(int n, int times) {
+    for (int t = 0; t < times; t++) {
+      int at = place(t, n);
+      sink += OURS.dot(FROM, at, TO, at, n);
+    }
+  }
+
+  private static void chain(Chain chain, int n, int times) {
+    for (int t = 0; t < times; t++) {
+      int at = place(t, n);
+      chain.apply(OURS, TO, at, TO, at, n);
+    }
+  }
+
+  private static void copy(int n, int times) {
+    for (int t = 0; t < times; t++) {
+      int at = place(t, n);
+      System.arraycopy(FROM, at, TO, at, n);
+    }
+  }
+
+  private static void plain(float[] from, float[] to, int n, int times) {
+    for (int t = 0; t < times; t++) {
+      plainScale(factor, from, to, place(t, n), n);
+    }
+  }
+
+  private static void plainInPlace(float[] values, int n, int times) {
+    for (int t = 0; t < times; t++) {
+      plainScale(factor, values, place(t, n), n);
+    }
+  }
+
+  private static void plainScale(float factor, float[] from, float[] to, int at, int n) {
+    for (int i = at; i < at + n; i++) {
+      to[i] = from[i] * factor;
+    }
+  }
+
+  private static void plainScale(float factor, float[] values, int at, int n) {
+    for (int i = at; i < at + n; i++) {
+      values[i] *= factor;
+    }
+  }
+}

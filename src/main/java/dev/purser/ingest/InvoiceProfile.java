@@ -1,0 +1,121 @@
+package dev.purser.ingest;
+
+import dev.purser.config.Keys;
+import dev.purser.ledger.Rules;
+import java.time.DateTimeException;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.time.format.ResolverStyle;
+import java.util.ArrayList;
+import java.util.Currency;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/// How the columns of a file of invoices become purchases and refunds. Immutable.
+///
+/// The amount of a line is its quantity times its unit price, its sign after rounding says whether
+/// it is a purchase or a credit note, and its id is its invoice and its ordinal within it.
+///
+/// @param preferences name of a preference to the column that sets it
+/// @param dates formats of the date column, tried in their order
+/// @param customerSuffix cut off the customer's id where it stands at its end, may be empty
+record InvoiceProfile(
+    String name,
+    String invoice,
+    String sku,
+    String description,
+    String quantity,
+    String unitPrice,
+    String date,
+    String customer,
+    Map<String, String> preferences,
+    List<DateTimeFormatter> dates,
+    ZoneId zone,
+    String currency,
+    int minorDigits,
+    char decimalPoint,
+    String customerSuffix)
+    implements CsvProfile {
+
+  /// Reads the profile whose keys are `keys`.
+  static InvoiceProfile read(String name, Keys keys) {
+    String currency = keys.text("currency");
+    String point = keys.text("decimal-point");
+    if (!point.equals(".") && !point.equals(",")) {
+      keys.refuse("decimal-point", "is neither . nor ,");
+    }
+    Map<String, String> preferences = new LinkedHashMap<>();
+    for (String preference : keys.names("preferences")) {
+      preferences.put(preference, keys.at("preferences").text(preference));
+    }
+    Keys columns = keys.at("columns");
+    return new InvoiceProfile(
+        name,
+        columns.text("invoice"),
+        columns.text("sku"),
+        columns.text("description"),
+        columns.text("quantity"),
+        columns.text("unit-price"),
+        columns.text("date"),
+        columns.text("customer"),
+        preferences,
+        dates(keys),
+        zone(keys),
+        currency,
+        minorDigits(currency, keys),
+        point.isEmpty() ? '.' : point.charAt(0),
+        keys.text("customer-suffix"));
+  }
+
+  @Override
+  public Reader reader(List<String> names, int lineLimit) {
+    InvoiceColumns columns = InvoiceColumns.of(this, names);
+    return block -> new InvoiceReading(this, columns, lineLimit, block).lines();
+  }
+
+  @Override
+  public List<String> columns() {
+    List<String> columns =
+        new ArrayList<>(List.of(invoice, sku, description, quantity, unitPrice, date, customer));
+    columns.addAll(preferences.values());
+    return columns.stream().distinct().toList();
+  }
+
+  private static List<DateTimeFormatter> dates(Keys keys) {
+    List<DateTimeFormatter> dates = new ArrayList<>();
+    for (String pattern : keys.texts("date-formats")) {
+      try {
+        dates.add(
+            DateTimeFormatter.ofPattern(pattern, Locale.ROOT)
+                .withResolverStyle(ResolverStyle.STRICT));
+      } catch (IllegalArgumentException e) {
+        keys.refuse("date-formats", pattern + " is not a pattern: " + e.getMessage());
+      }
+    }
+    if (dates.isEmpty()) {
+      keys.refuse("date-formats", "has no usable pattern");
+    }
+    return dates;
+  }
+
+  private static ZoneId zone(Keys keys) {
+    String zone = keys.text("zone");
+    try {
+      return ZoneId.of(zone);
+    } catch (DateTimeException _) {
+      keys.refuse("zone", zone + " is not a time zone");
+      return ZoneId.of("UTC");
+    }
+  }
+
+  private static int minorDigits(String currency, Keys keys) {
+    String whyNot = Rules.whyNotCurrency(currency);
+    if (whyNot != null) {
+      keys.refuse("currency", currency + " " + whyNot);
+      return 0;
+    }
+    return Math.max(0, Currency.getInstance(currency).getDefaultFractionDigits());
+  }
+}

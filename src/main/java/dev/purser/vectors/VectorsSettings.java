@@ -1,0 +1,25 @@
+package dev.purser.vectors;
+
+import dev.purser.config.Keys;
+
+/// The keys of `purser.vectors`, explained in conf/vectors.conf. Immutable.
+///
+/// @param chunkBytes the most bytes that a worker takes at once
+/// @param inFlight chunks of one stream that are worked on or wait to be sent
+/// @param streams streams at once
+/// @param kernels the most kernels of a chain
+public record VectorsSettings(int chunkBytes, int inFlight, int streams, int kernels) {
+
+  /// Reads the keys below `purser.vectors`.
+  public static VectorsSettings read(Keys keys) {
+    // The dispatcher's own keys are Pekko's to read.
+    var _ = keys.names("dispatcher");
+    // At the least one vector of the most dimensions.
+    int least = Chain.MOST_DIMENSIONS * Float.BYTES;
+    return new VectorsSettings(
+        Math.toIntExact(keys.bytes("chunk", least, 16 << 20)),
+        keys.integer("in-flight", 1, 1_000),
+        keys.integer("streams", 1, 100_000),
+        keys.integer("kernels", 1, 1_000));
+  }
+}

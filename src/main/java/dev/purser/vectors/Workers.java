@@ -1,0 +1,168 @@
+package dev.purser.vectors;
+
+import dev.purser.faults.Decision;
+import dev.purser.faults.Escalated;
+import dev.purser.faults.Fault;
+import dev.purser.faults.Phase;
+import dev.purser.faults.ServiceError;
+import dev.purser.faults.SupervisionLog;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.stream.javadsl.Flow;
+import org.apache.pekko.stream.javadsl.Source;
+import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
+
+/// The stream workers: chains of kernels over streams of little-endian 32-bit floats, on a
+/// dispatcher of their own. Safe for many threads.
+///
+/// ## Ownership
+///
+/// A chunk is immutable bytes as they came. A worker takes a scratch array for as long as it works,
+/// copies the chunk in, computes in place, and copies the result out into an array that it hands
+/// over. Two copies are the least that Pekko's immutable bytes allow, and both stay in cache.
+///
+/// ## Limits
+///
+/// Streams at once, chunks of a stream in flight, bytes of a chunk, kernels of a chain: memory does
+/// not depend on the length of a stream. A reader that does not read stops the workers, then the
+/// reading, then the sender.
+///
+/// ## Failure
+///
+/// What [Decision] calls RESUME ends the stream: a value cannot be left out of its answer. RESTART
+/// (a bug) works on the chunk once more, and ends the stream if that fails too. Nothing outlives
+/// its stream.
+public final class Workers {
+  private final VectorsSettings settings;
+  private final SupervisionLog log;
+  private final Kernels kernels;
+  private final Executor executor;
+  private final AtomicInteger running = new AtomicInteger();
+
+  /// Arrays that no worker holds; no more than have ever worked at once are made.
+  private final BlockingQueue<float[]> scratch = new ArrayBlockingQueue<>(64);
+
+  Workers(VectorsSettings settings, SupervisionLog log, Kernels kernels, Executor executor) {
+    if (ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {
+      throw new Escalated("Vectors need a little-endian machine, and this one is not.", null);
+    }
+    this.settings = settings;
+    this.log = log;
+    this.kernels = kernels;
+    this.executor = executor;
+  }
+
+  /// The workers of `system`, with the kernels of this JVM.
+  public static Workers start(ActorSystem<?> system, VectorsSettings settings, SupervisionLog log) {
+    Executor executor =
+        system.dispatchers().lookup(DispatcherSelector.fromConfig("purser.vectors.dispatcher"));
+    return new Workers(settings, log, KernelsChoice.chosen(), executor);
+  }
+
+  /// The chain that `text` names, as [Chain#parse] has it.
+  public Chain chain(String text, @Nullable Integer dimension) {
+    return Chain.parse(text, dimension, settings.kernels());
+  }
+
+  /// What `chain` makes of `values`, in order and as they come. The source is for one use, and must
+  /// be used: it has a place among the streams until it ends. It fails with a [Fault] of a
+  /// validation error if the values end within a unit.
+  ///
+  /// @throws Fault if there are as many streams as there may be
+  public Source<ByteString, NotUsed> transform(Chain chain, Source<ByteString, ?> values) {
+    if (running.incrementAndGet() > settings.streams()) {
+      running.decrementAndGet();
+      VectorsMetrics.INSTANCE.streamsHit.increment();
+      throw new Fault(
+          new ServiceError.Overloaded(
+              "More than " + settings.streams() + " streams of kernels are running."));
+    }
+    VectorsMetrics.INSTANCE.running.set(running.get());
+    return values
+        .mapMaterializedValue(_ -> NotUsed.getInstance())
+        .via(flow(chain))
+        .via(new Ending("The stream of " + chain, this::release));
+  }
+
+  /// Streams that have a place.
+  public int running() {
+    return running.get();
+  }
+
+  private Flow<ByteString, ByteString, NotUsed> flow(Chain chain) {
+    int unit = chain.unit() * Float.BYTES;
+    return Flow.fromGraph(new Cutting(unit, settings.chunkBytes()))
+        .mapAsync(settings.inFlight(), chunk -> handedOver(chain, chunk))
+        .map(
+            done -> {
+              if (done.torn()) {
+                throw new Fault(ServiceError.Validation.of("body", "ends within " + words(chain)));
+              }
+              return done.bytes();
+            });
+  }
+
+  private static String words(Chain chain) {
+    return chain.unit() == 1 ? "a value" : "a vector of " + chain.unit() + " values";
+  }
+
+  private CompletionStage<Cutting.Chunk> handedOver(Chain chain, Cutting.Chunk chunk) {
+    return chunk.torn()
+        ? CompletableFuture.completedFuture(chunk)
+        : CompletableFuture.supplyAsync(() -> worked(chain, chunk.bytes()), executor);
+  }
+
+  private Cutting.Chunk worked(Chain chain, ByteString bytes) {
+    try {
+      return new Cutting.Chunk(applied(chain, bytes), false);
+    } catch (RuntimeException e) {
+      Decision decision = Decision.of(e, Phase.SERVING);
+      log.add("stream of " + chain, errorOf(e), decision);
+      return switch (decision) {
+        case RESTART -> new Cutting.Chunk(applied(chain, bytes), false);
+        case RESUME, ESCALATE -> throw e;
+      };
+    }
+  }
+
+  private static ServiceError errorOf(RuntimeException failure) {
+    return failure instanceof Fault f ? f.error() : new ServiceError.Internal(failure.toString());
+  }
+
+  private ByteString applied(Chain chain, ByteString bytes) {
+    int length = bytes.size() / Float.BYTES;
+    float[] idle = scratch.poll();
+    float[] values = idle == null ? new float[settings.chunkBytes() / Float.BYTES] : idle;
+    try {
+      MemorySegment memory = MemorySegment.ofArray(values);
+      long at = 0;
+      for (ByteBuffer piece : bytes.getByteBuffers()) {
+        MemorySegment from = MemorySegment.ofBuffer(piece);
+        MemorySegment.copy(from, 0, memory, at, from.byteSize());
+        at += from.byteSize();
+      }
+      chain.apply(kernels, values, 0, values, 0, length);
+      byte[] result = new byte[bytes.size()];
+      MemorySegment.copy(memory, 0, MemorySegment.ofArray(result), 0, result.length);
+      VectorsMetrics.INSTANCE.bytes.add(result.length);
+      return ByteString.fromArrayUnsafe(result);
+    } finally {
+      boolean _ = scratch.offer(values);
+    }
+  }
+
+  private void release() {
+    VectorsMetrics.INSTANCE.running.set(running.decrementAndGet());
+  }
+}
