@@ -123,7 +123,8 @@ final class Settlement {
         .mapConcat(events -> events)
         .prepend(Source.single(new RunEvent.Started(opened.run().id())))
         .takeWhile(event -> !isLast(event), true)
-        .mapAsync(1, event -> isLast(event) ? keepLast(opened.run(), event, told) : goesOn(opened, event))
+        .mapAsync(
+            1, event -> isLast(event) ? keepLast(opened.run(), event, told) : goesOn(opened, event))
         .watchTermination(
             (mat, done) -> {
               var _ = done.whenComplete((_, _) -> abandoned(opened.run(), told));

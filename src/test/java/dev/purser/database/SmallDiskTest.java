@@ -10,7 +10,6 @@ import dev.purser.faults.Decision;
 import dev.purser.faults.ServiceError;
 import dev.purser.ledger.Outcome;
 import dev.purser.ledger.Purchase;
-import dev.purser.testing.SmallDisk;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

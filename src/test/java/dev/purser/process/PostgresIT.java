@@ -126,7 +126,9 @@ final class PostgresIT {
 
   private static long stored() {
     return Long.parseLong(
-        server.ask("job", "SELECT count(*) FROM purser.purchases WHERE customer ~ '^1'").getFirst());
+        server
+            .ask("job", "SELECT count(*) FROM purser.purchases WHERE customer ~ '^1'")
+            .getFirst());
   }
 
   /// Uploads a third, waits, another, waits, and the last.

@@ -130,7 +130,8 @@ final class PostgresNode implements AutoCloseable {
   private Answer send(HttpRequest.Builder request) throws Exception {
     HttpResponse<String> r =
         client.send(
-            request.timeout(PATIENCE.multipliedBy(2)).build(), HttpResponse.BodyHandlers.ofString());
+            request.timeout(PATIENCE.multipliedBy(2)).build(),
+            HttpResponse.BodyHandlers.ofString());
     boolean json = r.headers().firstValue("Content-Type").orElse("").endsWith("json");
     return new Answer(
         r.statusCode(),

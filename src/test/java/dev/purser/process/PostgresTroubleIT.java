@@ -27,8 +27,7 @@ final class PostgresTroubleIT {
 
   /// Troubles are met and healed of sooner than in production, so that the test is short.
   private static final Map<String, String> BRISK =
-      Map.of(
-          "PURSER_DATABASE_SLOTS_WORK_LIMIT", "4 s", "PURSER_DATABASE_SLOTS_BACKOFF_CAP", "1 s");
+      Map.of("PURSER_DATABASE_SLOTS_WORK_LIMIT", "4 s", "PURSER_DATABASE_SLOTS_BACKOFF_CAP", "1 s");
 
   private static Postgres server;
   @TempDir private Path data;
@@ -106,7 +105,8 @@ final class PostgresTroubleIT {
       try (PostgresNode node = PostgresNode.serve(server, database, data, BRISK)) {
         assertThat(node.purchase("known", "1", "s").status()).isEqualTo(201);
         Path filling = folder.resolve("filling");
-        outage(node, "is on a full disk; free some space", () -> fill(filling), () -> free(filling));
+        outage(
+            node, "is on a full disk; free some space", () -> fill(filling), () -> free(filling));
         assertThat(node.halves()).isEmpty();
         assertThat(node.process.terminate()).isZero();
       }

@@ -108,15 +108,12 @@ final class WrongTargetsIT {
   /// Whoever keeps silent may be a server that hangs, so it is waited for, and said so.
   @Test
   void database_onARedis_saysWhereToLook() throws Exception {
-    Map<String, String> environment =
-        Map.of("PURSER_DATABASE_URL", url("odd", redis.port(), "d"));
+    Map<String, String> environment = Map.of("PURSER_DATABASE_URL", url("odd", redis.port(), "d"));
     try (PurserProcess process = PurserProcess.start(data, environment)) {
       PostgresNode.await(
           "it says where to look",
           () -> process.errors().contains("cannot be reached; check its host, its port"));
-      assertThat(process.errors())
-          .contains("127.0.0.1:" + redis.port())
-          .doesNotContain(SECRET);
+      assertThat(process.errors()).contains("127.0.0.1:" + redis.port()).doesNotContain(SECRET);
       assertThat(process.terminate()).isZero();
     }
   }
