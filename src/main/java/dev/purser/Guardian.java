@@ -84,6 +84,8 @@ final class Guardian {
     SupervisionLog log = new SupervisionLog(256, clock);
     var system = context.getSystem();
 
+    // Whoever reads that it cannot be reached has to know what.
+    context.getLog().info("The database is {}", settings.data().database().shown());
     ActorRef<Database.Command> database =
         context.spawn(
             Supervised.with(

@@ -144,10 +144,14 @@ CREATE TABLE runs (
   key             text COLLATE "C",
   started_millis  bigint NOT NULL,
   finished_millis bigint,
-  report          text COLLATE "C" NOT NULL
+  report          text COLLATE "C" NOT NULL,
+  seen_millis     bigint NOT NULL DEFAULT 0
 );
 
 CREATE UNIQUE INDEX runs_by_key ON runs (kind, key) WHERE key IS NOT NULL;
+
+-- Running runs by their last sign of life: what is silent for long is dead, and is marked so.
+CREATE INDEX runs_running ON runs (seen_millis) WHERE state = 'running';
 
 -- What the owners of partitions hold in memory and keep here: documents and vectors. A record is
 -- opaque content under an id of its collection.

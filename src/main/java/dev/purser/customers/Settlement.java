@@ -123,7 +123,8 @@ final class Settlement {
         .mapConcat(events -> events)
         .prepend(Source.single(new RunEvent.Started(opened.run().id())))
         .takeWhile(event -> !isLast(event), true)
-        .mapAsync(1, event -> isLast(event) ? keepLast(opened.run(), event, told) : done(event))
+        .mapAsync(
+            1, event -> isLast(event) ? keepLast(opened.run(), event, told) : goesOn(opened, event))
         .watchTermination(
             (mat, done) -> {
               var _ = done.whenComplete((_, _) -> abandoned(opened.run(), told));
@@ -222,6 +223,14 @@ final class Settlement {
       case RunEvent.Summary _, RunEvent.Problem _, RunEvent.Started _, RunEvent.Progress _ ->
           done(last);
     };
+  }
+
+  /// A run that goes on gives a sign of life as often as it reports.
+  private CompletionStage<RunEvent> goesOn(SettlementRuns.Opened opened, RunEvent event) {
+    if (event instanceof RunEvent.Progress) {
+      runs.see(opened.run());
+    }
+    return done(event);
   }
 
   /// Marks a run that nobody listens to any more.

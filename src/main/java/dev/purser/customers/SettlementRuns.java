@@ -91,6 +91,12 @@ final class SettlementRuns {
     return keep(in(run, state, report));
   }
 
+  /// Tells other nodes that the run is alive. If that fails, the next sign may come through; what
+  /// has been silent too long for their patience is shown as interrupted until one does.
+  void see(RunRow run) {
+    var _ = customers.order(new Chore.SeeRun(run.id()), Database.Lane.INTERACTIVE, deadline());
+  }
+
   private CompletionStage<RunRow> keep(RunRow run) {
     return customers
         .order(new Chore.KeepRun(run), Database.Lane.INTERACTIVE, deadline())

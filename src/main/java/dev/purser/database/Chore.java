@@ -30,11 +30,19 @@ public sealed interface Chore {
   /// Drops letters older than `beforeMillis`, then the oldest beyond `keep`.
   record ExpireLetters(long beforeMillis, long keep) implements Chore {}
 
-  /// Inserts or replaces a run.
+  /// Inserts or replaces a run. A running one is seen by that.
   record KeepRun(RunRow run) implements Chore {}
 
-  /// Marks runs that a dead process left as running.
-  record InterruptRuns() implements Chore {}
+  /// A sign of life of a running run, also of one that was taken for dead. A run that has ended
+  /// stays as it is, so that a sign that comes late does no harm.
+  record SeeRun(String id) implements Chore {}
+
+  /// Marks runs that a dead process left as running: those that gave no sign of life for
+  /// `unseenMillis` of the database's clock.
+  ///
+  /// @param starting whether the process has no run yet; where no other process can use the
+  ///   database, none is alive then
+  record InterruptRuns(boolean starting, long unseenMillis) implements Chore {}
 
   record LiftSuppression(String customer) implements Chore {}
 

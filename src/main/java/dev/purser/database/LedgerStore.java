@@ -35,6 +35,9 @@ abstract class LedgerStore implements Store {
     this.records = new RecordRows(statements, fences.ofManyWriters());
   }
 
+  /// Whether other processes may use the database at the same time.
+  abstract boolean shared();
+
   /// Opens a transaction that writes.
   abstract void begin() throws SQLException;
 
@@ -130,7 +133,9 @@ abstract class LedgerStore implements Store {
       case Chore.DropLetters c -> letters.drop(c);
       case Chore.ExpireLetters c -> letters.expire(c);
       case Chore.KeepRun c -> runs.keep(c.run());
-      case Chore.InterruptRuns _ -> runs.interrupt();
+      case Chore.SeeRun c -> runs.see(c.id());
+      case Chore.InterruptRuns(boolean starting, long unseenMillis) ->
+          runs.interrupt(starting && !shared() ? 0 : unseenMillis);
       case Chore.LiftSuppression c -> erasures.lift(c.customer());
       case Chore.ForgetErasures c -> erasures.forget(c.erasures());
     };

@@ -226,6 +226,7 @@ abstract sealed class PendingWrite {
           Chore.DropLetters _,
           Chore.ExpireLetters _,
           Chore.KeepRun _,
+          Chore.SeeRun _,
           Chore.InterruptRuns _,
           Chore.LiftSuppression _,
           Chore.ForgetErasures _ ->

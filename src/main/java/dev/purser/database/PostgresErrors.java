@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.util.PSQLException;
 
 /// What the errors of PostgreSQL and its driver mean: a table over SQLStates, refined ones before
 /// their class (https://www.postgresql.org/docs/current/errcodes-appendix.html). Immutable.
@@ -20,6 +21,9 @@ final class PostgresErrors {
 
   private static final Meaning NO_TLS =
       setup("could not agree on TLS; check sslmode, the certificates and the host's name in them");
+
+  private static final Meaning NOT_POSTGRES =
+      setup("does not speak as a PostgreSQL server does; check the URL's host and port");
 
   /// By SQLState, or by its first two characters, its class.
   private static final Map<String, Meaning> MEANINGS =
@@ -122,6 +126,9 @@ final class PostgresErrors {
         return NO_TLS;
       }
     }
+    if (state.equals("08P01") && !toldByServer(error)) {
+      return NOT_POSTGRES;
+    }
     Meaning refined = MEANINGS.get(state);
     String kind = state.substring(0, Math.min(2, state.length()));
     return refined == null ? MEANINGS.getOrDefault(kind, UNKNOWN) : refined;
@@ -130,6 +137,11 @@ final class PostgresErrors {
   private static String state(SQLException error) {
     @Nullable String state = error.getSQLState();
     return state == null ? "" : state;
+  }
+
+  /// Poolers tell with this state what they have to say; the driver, that it was not understood.
+  private static boolean toldByServer(SQLException error) {
+    return error instanceof PSQLException told && told.getServerErrorMessage() != null;
   }
 
   private static boolean causedBy(Throwable error, Class<? extends Throwable> kind) {

@@ -55,6 +55,11 @@ final class PostgresStatements extends Statements {
   }
 
   @Override
+  String clock() {
+    return "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+  }
+
+  @Override
   @Nullable String raw(ResultSet row, int column) throws SQLException {
     byte[] bytes = row.getBytes(column);
     return bytes == null ? null : new String(bytes, StandardCharsets.UTF_8);

@@ -40,6 +40,11 @@ final class PostgresStore extends LedgerStore {
 
   /// The driver sends BEGIN together with the first statement.
   @Override
+  boolean shared() {
+    return true;
+  }
+
+  @Override
   void begin() throws SQLException {
     connection.setAutoCommit(false);
   }

@@ -9,14 +9,6 @@ import java.util.Optional;
 final class RunRows {
   private static final String COLUMNS =
       "id, kind, state, key, started_millis, finished_millis, report";
-  private static final String REPLACE =
-      "UPDATE runs SET kind = ?, state = ?, key = ?, started_millis = ?, finished_millis = ?,"
-          + " report = ? WHERE id = ?";
-  private static final String INSERT =
-      "INSERT INTO runs (kind, state, key, started_millis, finished_millis, report, id)"
-          + " VALUES (?,?,?,?,?,?,?) ON CONFLICT DO NOTHING";
-  private static final String INTERRUPT =
-      "UPDATE runs SET state = 'interrupted' WHERE state = 'running'";
   private static final String FIRST = "SELECT " + COLUMNS + " FROM runs ORDER BY id DESC LIMIT ?";
   private static final String NEXT =
       "SELECT " + COLUMNS + " FROM runs WHERE id < ? ORDER BY id DESC LIMIT ?";
@@ -25,15 +17,32 @@ final class RunRows {
       "SELECT " + COLUMNS + " FROM runs WHERE kind = ? AND key = ?";
 
   private final Statements statements;
+  private final String replace;
+  private final String insert;
+  private final String see;
+  private final String interrupt;
 
   RunRows(Statements statements) {
     this.statements = statements;
+    String clock = statements.clock();
+    replace =
+        "UPDATE runs SET kind = ?, state = ?, key = ?, started_millis = ?, finished_millis = ?,"
+            + (" report = ?, seen_millis = " + clock + " WHERE id = ?");
+    insert =
+        "INSERT INTO runs (kind, state, key, started_millis, finished_millis, report, id,"
+            + (" seen_millis) VALUES (?,?,?,?,?,?,?," + clock + ") ON CONFLICT DO NOTHING");
+    see =
+        ("UPDATE runs SET state = 'running', seen_millis = " + clock)
+            + " WHERE id = ? AND state IN ('running', 'interrupted')";
+    interrupt =
+        "UPDATE runs SET state = 'interrupted' WHERE state = 'running' AND seen_millis <= "
+            + (clock + " - ?");
   }
 
   /// Inserts or replaces; 0 rows if another run of its kind holds the key.
   long keep(RunRow run) throws SQLException {
-    int replaced = statements.update(REPLACE, b -> bind(b, run));
-    return replaced > 0 ? replaced : statements.update(INSERT, b -> bind(b, run));
+    int replaced = statements.update(replace, b -> bind(b, run));
+    return replaced > 0 ? replaced : statements.update(insert, b -> bind(b, run));
   }
 
   private static void bind(Binder to, RunRow run) throws SQLException {
@@ -46,8 +55,12 @@ final class RunRows {
         .text(run.id());
   }
 
-  long interrupt() throws SQLException {
-    return statements.update(INTERRUPT, _ -> {});
+  long see(String id) throws SQLException {
+    return statements.update(see, b -> b.text(id));
+  }
+
+  long interrupt(long unseenMillis) throws SQLException {
+    return statements.update(interrupt, b -> b.number(unseenMillis));
   }
 
   List<RunRow> page(Query.Runs q) throws SQLException {

@@ -62,6 +62,11 @@ final class SqliteStatements extends Statements {
   }
 
   @Override
+  String clock() {
+    return "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+  }
+
+  @Override
   @Nullable String raw(ResultSet row, int column) throws SQLException {
     return row.getString(column);
   }

@@ -56,6 +56,11 @@ final class SqliteStore extends LedgerStore {
   }
 
   @Override
+  boolean shared() {
+    return false;
+  }
+
+  @Override
   void begin() throws SQLException {
     var _ = statements().update("BEGIN IMMEDIATE", _ -> {});
     open = true;

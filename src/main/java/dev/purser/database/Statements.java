@@ -67,6 +67,9 @@ abstract class Statements implements AutoCloseable {
   /// bound once for each question mark.
   abstract String equal(String column);
 
+  /// The database's clock in milliseconds, an expression.
+  abstract String clock();
+
   /// Reads what [Binder#raw] wrote.
   abstract @Nullable String raw(ResultSet row, int column) throws SQLException;
 

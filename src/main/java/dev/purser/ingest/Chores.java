@@ -44,16 +44,24 @@ final class Chores {
     this.clock = clock;
   }
 
+  /// Asks for someone who waits.
   <T> CompletionStage<T> ask(Query<T> query) {
-    long deadline = deadline();
+    return ask(query, settings.answerTime());
+  }
+
+  <T> CompletionStage<T> ask(Query<T> query, Duration within) {
+    long deadline = clock.millis() + within.toMillis();
     return AskPattern.<Database.Command, Answer<T>>ask(
-            database, to -> new Database.Ask<>(query, deadline, to), timeout(), system.scheduler())
+            database,
+            to -> new Database.Ask<>(query, deadline, to),
+            within.plus(GRACE),
+            system.scheduler())
         .handle(Chores::found);
   }
 
   /// Does `chore` once, in the lane of people who wait.
   CompletionStage<Long> now(Chore chore) {
-    return once(chore, Database.Lane.INTERACTIVE);
+    return once(chore, Database.Lane.INTERACTIVE, settings.answerTime());
   }
 
   /// Does `chore` in the bulk lane, again and again while `patience` lasts.
@@ -96,7 +104,7 @@ final class Chores {
   }
 
   private CompletionStage<Long> attempt(Chore chore, long untilMillis, int attempt) {
-    return once(chore, Database.Lane.BULK)
+    return once(chore, Database.Lane.BULK, settings.saveTimeout())
         .exceptionallyCompose(
             failure -> {
               Duration wait = backoff(settings, attempt);
@@ -108,12 +116,12 @@ final class Chores {
             });
   }
 
-  private CompletionStage<Long> once(Chore chore, Database.Lane lane) {
-    long deadline = deadline();
+  private CompletionStage<Long> once(Chore chore, Database.Lane lane, Duration within) {
+    long deadline = clock.millis() + within.toMillis();
     return AskPattern.<Database.Command, Answer<Long>>ask(
             database,
             to -> new Database.Do(chore, lane, deadline, to),
-            timeout(),
+            within.plus(GRACE),
             system.scheduler())
         .handle(Chores::found);
   }
@@ -131,13 +139,5 @@ final class Chores {
       case Answer.Found<T>(T value) -> value;
       case Answer.Failed<T>(ServiceError error) -> throw new Fault(error);
     };
-  }
-
-  private long deadline() {
-    return clock.millis() + settings.saveTimeout().toMillis();
-  }
-
-  private Duration timeout() {
-    return settings.saveTimeout().plus(GRACE);
   }
 }

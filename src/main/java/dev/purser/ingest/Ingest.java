@@ -167,7 +167,8 @@ public final class Ingest {
 
   /// Drops the letters of a run, of a reason or of both; answers how many.
   public CompletionStage<Long> dropLetters(@Nullable String run, @Nullable String reason) {
-    return chores.now(new Chore.DropLetters(run, reason));
+    // There may be a million of them, so it is bulk work.
+    return chores.patiently(new Chore.DropLetters(run, reason), Duration.ZERO);
   }
 
   private CompletionStage<Source<RunEvent, NotUsed>> begin(Work work) {

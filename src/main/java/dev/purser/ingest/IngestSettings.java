@@ -21,6 +21,8 @@ public record IngestSettings(
     Duration retryMax,
     Duration progress,
     Duration rowEvery,
+    Duration lostAfter,
+    Duration answerTime,
     Duration drain,
     int invoices,
     Duration letterAge,
@@ -52,6 +54,8 @@ public record IngestSettings(
             keys.duration("retry-max", ms, minute),
             keys.duration("progress", ms.multipliedBy(10), Duration.ofSeconds(5)),
             keys.duration("row-every", ms.multipliedBy(100), day),
+            keys.duration("lost-after", ms.multipliedBy(300), day),
+            keys.duration("answer-time", ms.multipliedBy(100), minute),
             keys.duration("drain", Duration.ZERO, minute),
             keys.integer("profile-invoices", 1, 10_000_000),
             keys.duration("letter-age", minute, day.multipliedBy(3_650)),
@@ -60,6 +64,9 @@ public record IngestSettings(
             profiles(keys));
     if (settings.retryMin.compareTo(settings.retryMax) > 0) {
       keys.refuse("retry-min", "is above retry-max");
+    }
+    if (settings.lostAfter.compareTo(settings.rowEvery.multipliedBy(3)) < 0) {
+      keys.refuse("lost-after", "is below three times row-every");
     }
     return settings;
   }

@@ -47,7 +47,7 @@ record Replays(
   private CompletionStage<Optional<Pair<Long, List<Letter>>>> page(
       @Nullable String run, @Nullable String reason, Long after) {
     return chores
-        .ask(new Query.Letters(run, reason, PAGE, after))
+        .ask(new Query.Letters(run, reason, PAGE, after), settings.saveTimeout())
         .thenCompose(
             letters ->
                 CompletableFuture.completedFuture(

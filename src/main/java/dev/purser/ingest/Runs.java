@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.NoSerializationVerificationNeeded;
@@ -72,6 +73,8 @@ final class Runs {
 
   private record Expire() implements Command {}
 
+  private record LookForLost() implements Command {}
+
   private record Gone(String id) implements Command {}
 
   sealed interface Begun extends NoSerializationVerificationNeeded {
@@ -117,11 +120,10 @@ final class Runs {
             Behaviors.withTimers(
                 timers -> {
                   timers.startTimerWithFixedDelay(new Expire(), settings.expireEvery());
+                  timers.startTimerWithFixedDelay(new LookForLost(), settings.lostAfter());
                   Runs runs = new Runs(context, customers, records, chores, settings, clock);
-                  Chore interrupt = new Chore.InterruptRuns();
                   context.pipeToSelf(
-                      Chores.noted(interrupt, chores.patiently(interrupt, settings.patience())),
-                      (_, _) -> new Interrupted());
+                      runs.interruptLost(true, settings.patience()), (_, _) -> new Interrupted());
                   // Runs that waited would be few: their callers are bounded by the edge.
                   return Behaviors.withStash(4 * settings.runs(), runs::interrupting);
                 }));
@@ -170,6 +172,9 @@ final class Runs {
       case Over over -> onOver(over);
       case Gone(String id) -> live.remove(id);
       case Expire _ -> expire();
+      case LookForLost _ -> {
+        var _ = interruptLost(false, Duration.ZERO);
+      }
       case Interrupted _ -> {}
     }
     IngestMetrics.INSTANCE.running.set(live.size());
@@ -253,6 +258,12 @@ final class Runs {
     var _ =
         Chores.noted(expire, chores.patiently(expire, Duration.ZERO))
             .thenAccept(IngestMetrics.INSTANCE.lettersExpired::add);
+  }
+
+  /// Marks what dead processes left as running, of this node or of another one.
+  private CompletionStage<Long> interruptLost(boolean starting, Duration patience) {
+    Chore interrupt = new Chore.InterruptRuns(starting, settings.lostAfter().toMillis());
+    return Chores.noted(interrupt, chores.patiently(interrupt, patience));
   }
 
   private Map<String, RunRow> figures() {

@@ -172,12 +172,42 @@ class LettersTest {
     assertThat(store.store.answer(new Query.Runs(10, "03"))).containsExactly(done);
   }
 
+  private String state(String run) throws SQLException {
+    return store.store.answer(new Query.OneRun(run)).orElseThrow().state();
+  }
+
+  private static Chore.KeepRun running(String id) {
+    return new Chore.KeepRun(new RunRow(id, "ingest", "running", null, 1, null, "{}"));
+  }
+
   @Test
   void runsLeftRunning_areMarkedInterrupted() throws SQLException {
-    store.run(new Chore.KeepRun(new RunRow("01", "ingest", "running", null, 1, null, "{}")));
+    store.run(running("01"));
     store.run(new Chore.KeepRun(new RunRow("02", "ingest", "done", null, 1, 2L, "{}")));
-    assertThat(store.run(new Chore.InterruptRuns())).isEqualTo(1);
-    assertThat(store.store.answer(new Query.OneRun("01")).orElseThrow().state())
-        .isEqualTo("interrupted");
+    assertThat(store.run(new Chore.InterruptRuns(false, 0))).isEqualTo(1);
+    assertThat(state("01")).isEqualTo("interrupted");
+    assertThat(state("02")).isEqualTo("done");
+  }
+
+  /// On a server they may be another node's; a file has no other user.
+  @Test
+  void runsSeenLately_areAliveUnlessNobodyElseCanHaveThem() throws SQLException {
+    store.run(running("01"));
+    assertThat(store.run(new Chore.InterruptRuns(false, 60_000))).isZero();
+    boolean shared = product == TestProduct.POSTGRES;
+    assertThat(store.run(new Chore.InterruptRuns(true, 60_000))).isEqualTo(shared ? 0 : 1);
+    assertThat(state("01")).isEqualTo(shared ? "running" : "interrupted");
+  }
+
+  @Test
+  void runTakenForDead_runsAgainWhenItIsSeen_butNeverOnceItHasEnded() throws SQLException {
+    store.run(running("01"));
+    store.run(new Chore.InterruptRuns(false, 0));
+    assertThat(store.run(new Chore.SeeRun("01"))).isEqualTo(1);
+    assertThat(state("01")).isEqualTo("running");
+    store.run(new Chore.KeepRun(new RunRow("01", "ingest", "failed", null, 1, 2L, "{}")));
+    assertThat(store.run(new Chore.SeeRun("01"))).isZero();
+    assertThat(store.run(new Chore.SeeRun("02"))).isZero();
+    assertThat(state("01")).isEqualTo("failed");
   }
 }

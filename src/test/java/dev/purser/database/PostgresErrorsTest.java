@@ -2,10 +2,12 @@ package dev.purser.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.purser.faults.DatabaseCause;
 import dev.purser.faults.ServiceError;
 import dev.purser.testing.Postgres;
+import dev.purser.testing.SmallDisk;
 import java.io.RandomAccessFile;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -247,9 +249,7 @@ class PostgresErrorsTest {
   @Test
   void disk_full_isForTheOperator() throws Exception {
     try (SmallDisk disk = SmallDisk.mount(folder.resolve("small"), "2m")) {
-      if (!disk.mounted()) {
-        return; // without the right to mount there is no small disk
-      }
+      assumeTrue(disk.mounted(), "there is no right to mount a small disk");
       String database = server.freshDatabase();
       server.run(database, "CREATE TABLESPACE small LOCATION '" + disk.folder() + "'");
       try (Connection c = server.connect(database)) {

@@ -4,6 +4,10 @@ import static dev.purser.http.EdgeTest.assertProblem;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.purser.database.DatabaseUrl;
+import dev.purser.database.PostgresUrl;
+import dev.purser.testing.Postgres;
+import dev.purser.testing.RedisServer;
 import dev.purser.testing.SharedData;
 import java.io.IOException;
 import java.net.URLEncoder;
@@ -18,28 +22,58 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/// The contract of the page for clients, on a whole node with a real database.
+/// The contract of the page for clients, on a whole node with a real database: with nothing but its
+/// file, and with servers for the database and the cache.
+@ParameterizedClass
+@EnumSource
 final class EndToEndTest {
   @TempDir private static Path folder;
+  private static @Nullable RedisServer redis;
   private static Node node;
   private static Served served;
 
-  @BeforeAll
-  static void start() {
-    node = new Node(folder);
+  @Parameter Stores stores;
+
+  /// What a node keeps its data in.
+  enum Stores {
+    FILE_AND_MEMORY,
+    POSTGRESQL_AND_REDIS
+  }
+
+  @BeforeParameterizedClassInvocation
+  static void start(Stores stores) {
+    node =
+        switch (stores) {
+          case FILE_AND_MEMORY -> new Node(folder);
+          case POSTGRESQL_AND_REDIS -> {
+            redis = RedisServer.start();
+            Postgres server = Postgres.shared();
+            String url = server.url(server.freshDatabase());
+            yield new Node(
+                new DatabaseUrl.OfServer(PostgresUrl.parse(url)),
+                "purser.cache.url = \"" + redis.url() + "\"");
+          }
+        };
     served = node.served;
   }
 
-  @AfterAll
+  @AfterParameterizedClassInvocation
   static void stop() {
     node.close();
+    if (redis != null) {
+      redis.close();
+    }
   }
 
   private static String purchase(String id, long amount) {

@@ -9,6 +9,7 @@ import dev.purser.customers.Customers;
 import dev.purser.customers.CustomersSettings;
 import dev.purser.database.Database;
 import dev.purser.database.DatabaseSettings;
+import dev.purser.database.DatabaseUrl;
 import dev.purser.documents.Documents;
 import dev.purser.documents.DocumentsSettings;
 import dev.purser.faults.Supervised;
@@ -32,7 +33,7 @@ import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
 import org.apache.pekko.stream.Materializer;
 
-/// A whole node as shipped, on a real SQLite file, behind a real socket.
+/// A whole node as shipped, on a real database and cache, behind a real socket.
 final class Node implements AutoCloseable {
   final Served served;
   final Documents documents;
@@ -40,8 +41,14 @@ final class Node implements AutoCloseable {
   final ActorRef<Database.Command> database;
   private final ActorTestKit kit;
 
+  /// A node on an SQLite file in `folder`.
   Node(Path folder) {
-    Config config = config();
+    this(new DatabaseUrl.OfFile(folder.resolve("purser.db")));
+  }
+
+  /// A node whose configuration has `overrides`.
+  Node(DatabaseUrl url, String... overrides) {
+    Config config = config(overrides);
     kit = ActorTestKit.create("node", config);
     InstantSource clock = InstantSource.system();
     Keys keys = new Keys(config.getConfig("purser"));
@@ -59,8 +66,7 @@ final class Node implements AutoCloseable {
     database =
         kit.spawn(
             Supervised.with(
-                Database.supervision(databases),
-                Database.create(databases, folder.resolve("purser.db"), clock, log)));
+                Database.supervision(databases), Database.create(databases, url, clock, log)));
     ActorRef<Cache.Command> cache = kit.spawn(Cache.create(caches, log, kit.system().ignoreRef()));
     Cluster cluster = Cluster.get(kit.system());
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
@@ -113,26 +119,28 @@ final class Node implements AutoCloseable {
     return kit.system().ignoreRef();
   }
 
-  private static Config config() {
+  private static Config config(String... overrides) {
     Config config =
         ConfigFactory.parseString(
-            """
-            purser.http.port = 0
-            pekko {
-              loglevel = WARNING
-              log-dead-letters = off
-              actor.provider = cluster
-              actor.serialize-messages = on
-              actor.allow-java-serialization = off
-              actor.serialization-bindings { "dev.purser.cluster.Wire" = jackson-cbor }
-              remote.artery.canonical { hostname = "127.0.0.1", port = 0 }
-              cluster.jmx.multi-mbeans-in-same-jvm = on
-              cluster.sharding.retry-interval = 100 ms
-              cluster.periodic-tasks-initial-delay = 100 ms
-              cluster.leader-actions-interval = 100 ms
-              coordinated-shutdown.exit-jvm = off
-            }
-            """);
+            String.join("\n", overrides)
+                + "\n"
+                + """
+                purser.http.port = 0
+                pekko {
+                  loglevel = WARNING
+                  log-dead-letters = off
+                  actor.provider = cluster
+                  actor.serialize-messages = on
+                  actor.allow-java-serialization = off
+                  actor.serialization-bindings { "dev.purser.cluster.Wire" = jackson-cbor }
+                  remote.artery.canonical { hostname = "127.0.0.1", port = 0 }
+                  cluster.jmx.multi-mbeans-in-same-jvm = on
+                  cluster.sharding.retry-interval = 100 ms
+                  cluster.periodic-tasks-initial-delay = 100 ms
+                  cluster.leader-actions-interval = 100 ms
+                  coordinated-shutdown.exit-jvm = off
+                }
+                """);
     for (String name :
         List.of(
             "http", "database", "customers", "documents", "cache", "ingest", "vectors", "spaces")) {

@@ -97,6 +97,7 @@ final class StubDatabase {
         yield 1;
       }
       case Chore.InterruptRuns _ -> ++interrupts;
+      case Chore.SeeRun _ -> 1;
       case Chore.LiftSuppression _, Chore.ForgetErasures _ -> 0;
     };
   }

@@ -1,11 +1,11 @@
-package dev.purser.database;
+package dev.purser.testing;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
 /// A small disk of its own in memory, where the process has the right to mount one.
-final class SmallDisk implements AutoCloseable {
+public final class SmallDisk implements AutoCloseable {
   private final Path folder;
   private final boolean mounted;
 
@@ -14,26 +14,26 @@ final class SmallDisk implements AutoCloseable {
     this.mounted = mounted;
   }
 
-  static SmallDisk mount(Path folder, String size) throws IOException {
+  public static SmallDisk mount(Path folder, String size) throws IOException {
     Files.createDirectories(folder);
     return new SmallDisk(
         folder, run("mount", "-t", "tmpfs", "-o", "size=" + size, "tmpfs", folder.toString()));
   }
 
-  Path folder() {
+  public Path folder() {
     return folder;
   }
 
   /// Whether there is a disk at all.
-  boolean mounted() {
+  public boolean mounted() {
     return mounted;
   }
 
-  void resize(String size) {
+  public void resize(String size) {
     var _ = run("mount", "-o", "remount,size=" + size, folder.toString());
   }
 
-  void remountReadOnly() {
+  public void remountReadOnly() {
     var _ = run("mount", "-o", "remount,ro", folder.toString());
   }
 
