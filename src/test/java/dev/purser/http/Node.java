@@ -9,6 +9,7 @@ import dev.purser.customers.Customers;
 import dev.purser.customers.CustomersSettings;
 import dev.purser.database.Database;
 import dev.purser.database.DatabaseSettings;
+import dev.purser.database.DatabaseUrl;
 import dev.purser.documents.Documents;
 import dev.purser.documents.DocumentsSettings;
 import dev.purser.faults.Supervised;
@@ -32,7 +33,7 @@ import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
 import org.apache.pekko.stream.Materializer;
 
-/// A whole node as shipped, on a real SQLite file, behind a real socket.
+/// A whole node as shipped, on a real database, behind a real socket.
 final class Node implements AutoCloseable {
   final Served served;
   final Documents documents;
@@ -40,8 +41,18 @@ final class Node implements AutoCloseable {
   final ActorRef<Database.Command> database;
   private final ActorTestKit kit;
 
+  /// On an SQLite file.
   Node(Path folder) {
-    Config config = config();
+    this(folder, "");
+  }
+
+  /// On an SQLite file, as shipped but for `overrides`.
+  Node(Path folder, String overrides) {
+    this(new DatabaseUrl.OfFile(folder.resolve("purser.db")), overrides);
+  }
+
+  Node(DatabaseUrl url, String overrides) {
+    Config config = config(overrides);
     kit = ActorTestKit.create("node", config);
     InstantSource clock = InstantSource.system();
     Keys keys = new Keys(config.getConfig("purser"));
@@ -60,7 +71,7 @@ final class Node implements AutoCloseable {
         kit.spawn(
             Supervised.with(
                 Database.supervision(databases),
-                Database.create(databases, folder.resolve("purser.db"), clock, log)));
+                Database.create(databases, url, clock, log)));
     ActorRef<Cache.Command> cache = kit.spawn(Cache.create(caches, log, kit.system().ignoreRef()));
     Cluster cluster = Cluster.get(kit.system());
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
@@ -113,10 +124,12 @@ final class Node implements AutoCloseable {
     return kit.system().ignoreRef();
   }
 
-  private static Config config() {
+  private static Config config(String overrides) {
     Config config =
         ConfigFactory.parseString(
-            """
+            overrides
+                + """
+
             purser.http.port = 0
             pekko {
               loglevel = WARNING
