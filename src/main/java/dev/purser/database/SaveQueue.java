@@ -1,9 +1,7 @@
 package dev.purser.database;
 
 import dev.purser.database.Database.Lane;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
@@ -20,17 +18,10 @@ import java.util.function.Consumer;
 /// is in hand, or is run again. So a batch never holds two writes of one customer or share, and all
 /// but the sweep is O(1) a write.
 ///
-/// Taken first are writes whose outcome is unknown, then those that are run once more alone, then
-/// interactive ones, then bulk ones.
+/// Which lane is taken from first, [SaveLanes] says.
 final class SaveQueue {
-  private final DatabaseSettings.Batch batch;
   private final Consumer<PendingRead> release;
-
-  private final Deque<PendingWrite> again = new ArrayDeque<>();
-  private final Deque<PendingWrite> alone = new ArrayDeque<>();
-  private final Deque<PendingWrite> interactive = new ArrayDeque<>();
-  private final Deque<PendingWrite> bulk = new ArrayDeque<>();
-  private final List<Deque<PendingWrite>> lanes = List.of(again, alone, interactive, bulk);
+  private final SaveLanes lanes;
   private final List<PendingWrite> putOff = new ArrayList<>();
   private final Map<Object, PendingWrite> tails = new HashMap<>();
   private int interactiveCount;
@@ -39,7 +30,7 @@ final class SaveQueue {
 
   /// @param release takes a parked read once every earlier write of its key has ended
   SaveQueue(DatabaseSettings.Batch batch, Consumer<PendingRead> release) {
-    this.batch = batch;
+    this.lanes = new SaveLanes(batch);
     this.release = release;
   }
 
@@ -64,7 +55,7 @@ final class SaveQueue {
     Object key = write.key();
     PendingWrite earlier = key == null ? null : tails.put(key, write);
     if (earlier == null) {
-      lane(write).addLast(write);
+      lanes.of(write).addLast(write);
     } else {
       earlier.next = write;
     }
@@ -92,7 +83,7 @@ final class SaveQueue {
   /// first.
   void giveBack(PendingWrite write) {
     count(write, 1);
-    lane(write).addFirst(write);
+    lanes.of(write).addFirst(write);
   }
 
   /// Keeps a write whose outcome is unknown out of the way until its time comes.
@@ -113,7 +104,7 @@ final class SaveQueue {
       tails.remove(key);
     } else {
       next.readyNanos = System.nanoTime();
-      lane(next).addLast(next);
+      lanes.of(next).addLast(next);
     }
     List<PendingRead> reads = write.parked;
     if (reads != null) {
@@ -123,60 +114,21 @@ final class SaveQueue {
     }
   }
 
-  /// Takes the next batch: distinct customers, within the limits of rows and bytes but for its
-  /// first write. Empty if nothing waits.
+  /// Takes the next batch, as [SaveLanes#take()] says: distinct customers and shares.
   List<PendingWrite> take() {
-    if (!again.isEmpty()) {
-      return fill(new ArrayList<>(again.size()), again);
-    }
-    List<PendingWrite> taken = new ArrayList<>();
-    if (!alone.isEmpty()) {
-      PendingWrite write = alone.removeFirst();
-      count(write, -1);
-      taken.add(write);
-      return taken;
-    }
-    return fill(fill(taken, interactive), bulk);
-  }
-
-  /// Whether so much may be taken now that one more commit beside those in hand pays: something
-  /// urgent, `saves` of them, a full batch, or one that has waited since before `sinceNanos`.
-  boolean crowded(int saves, long sinceNanos) {
-    if (!again.isEmpty() || !alone.isEmpty() || interactive.size() + bulk.size() >= saves) {
-      return true;
-    }
-    long rows = PendingWrite.rows(interactive) + PendingWrite.rows(bulk);
-    return rows >= batch.rows() || waitedNanos(sinceNanos) > 0;
-  }
-
-  /// How long before `nowNanos` the oldest write came that may be taken now; 0 if there is none.
-  long waitedNanos(long nowNanos) {
-    long most = 0;
-    for (Deque<PendingWrite> lane : lanes) {
-      PendingWrite head = lane.peekFirst();
-      most = head == null ? most : Math.max(most, nowNanos - head.readyNanos);
-    }
-    return most;
-  }
-
-  private List<PendingWrite> fill(List<PendingWrite> taken, Deque<PendingWrite> lane) {
-    int rows = 0;
-    long bytes = 0;
-    for (PendingWrite write : taken) {
-      rows += write.rows;
-      bytes += write.bytes;
-    }
-    for (PendingWrite write = lane.peekFirst(); write != null; write = lane.peekFirst()) {
-      rows += write.rows;
-      bytes += write.bytes;
-      if (!taken.isEmpty() && (rows > batch.rows() || bytes > batch.bytes())) {
-        break;
-      }
-      lane.removeFirst();
-      count(write, -1);
-      taken.add(write);
-    }
+    List<PendingWrite> taken = lanes.take();
+    taken.forEach(write -> count(write, -1));
     return taken;
+  }
+
+  /// As [SaveLanes#crowded].
+  boolean crowded(int saves, long sinceNanos) {
+    return lanes.crowded(saves, sinceNanos);
+  }
+
+  /// As [SaveLanes#waitedNanos].
+  long waitedNanos(long nowNanos) {
+    return lanes.waitedNanos(nowNanos);
   }
 
   /// Lets writes that were put off run again when their time has come.
@@ -185,7 +137,7 @@ final class SaveQueue {
       PendingWrite write = all.next();
       if (write.notBeforeMillis <= nowMillis) {
         all.remove();
-        alone.addLast(write);
+        lanes.addAlone(write);
       }
     }
   }
@@ -202,23 +154,16 @@ final class SaveQueue {
       Consumer<PendingWrite> refused,
       Consumer<PendingRead> refusedRead) {
     List<PendingWrite> heads = new ArrayList<>(inHand);
-    lanes.forEach(heads::addAll);
+    lanes.forEach(heads::add);
     heads.addAll(putOff);
     List<PendingWrite> gone = new ArrayList<>();
     for (PendingWrite head : heads) {
       expireReads(head, readsMillis, refusedRead);
       expireChain(head, nowMillis, gone);
     }
-    for (Deque<PendingWrite> lane : List.of(alone, interactive, bulk)) {
-      for (Iterator<PendingWrite> all = lane.iterator(); all.hasNext(); ) {
-        PendingWrite write = all.next();
-        if (expired(write, nowMillis)) {
-          all.remove();
-          count(write, -1);
-          gone.add(write);
-        }
-      }
-    }
+    List<PendingWrite> late = lanes.remove(write -> expired(write, nowMillis));
+    late.forEach(write -> count(write, -1));
+    gone.addAll(late);
     for (PendingWrite write : gone) {
       // A chained one was unlinked already and has neither next nor reads to move up.
       if (write.key() != null && !write.unlinked) {
@@ -275,24 +220,13 @@ final class SaveQueue {
 
   /// Everything whose outcome is unknown and that waits to be run again.
   List<PendingWrite> unknown() {
-    List<PendingWrite> unknown = new ArrayList<>(again);
-    alone.stream().filter(w -> w.again).forEach(unknown::add);
+    List<PendingWrite> unknown = new ArrayList<>(lanes.unknown());
     unknown.addAll(putOff);
     return unknown;
   }
 
   private static boolean expired(PendingWrite write, long nowMillis) {
     return !write.again && write.deadlineMillis <= nowMillis;
-  }
-
-  private Deque<PendingWrite> lane(PendingWrite write) {
-    if (write.alone) {
-      return alone;
-    }
-    if (write.again) {
-      return again;
-    }
-    return write.lane == Lane.INTERACTIVE ? interactive : bulk;
   }
 
   private void count(PendingWrite write, int by) {

@@ -148,8 +148,12 @@ final class Postings {
     }
   }
 
-  /// Removes `row`; a posting without rows is dropped.
+  /// Removes `row` if it is there; a posting without rows is dropped, and may be removed from
+  /// again: a row that has a value twice names its posting twice.
   void remove(int posting, int row) {
+    if (isFree(posting)) {
+      return;
+    }
     switch (rows[posting]) {
       case null -> only[posting] = only[posting] == row ? NONE : only[posting];
       case int[] list -> removeListed(posting, list, row);
@@ -166,8 +170,7 @@ final class Postings {
 
   /// Gives a posting without rows up, and its strings back.
   void dropIfEmpty(int posting) {
-    // The number may have been dropped already, and not be given again yet.
-    if (posting >= end || free.contains(posting) || cardinality(posting) > 0) {
+    if (isFree(posting) || cardinality(posting) > 0) {
       return;
     }
     slots.remove(hash(names[posting], values[posting]), posting);
@@ -183,10 +186,16 @@ final class Postings {
     }
   }
 
+  /// Whether the number was dropped, and has not been given again yet. Its slot in the tables may
+  /// be gone.
+  private boolean isFree(int posting) {
+    return posting >= end || free.contains(posting);
+  }
+
   /// Gives all strings back to the pool; nothing may be asked afterwards.
   void close() {
     for (int posting = 0; posting < end; posting++) {
-      if (!free.contains(posting)) {
+      if (!isFree(posting)) {
         pool.release(names[posting]);
         pool.release(values[posting]);
       }

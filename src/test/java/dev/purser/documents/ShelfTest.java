@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.purser.strings.PoolFull;
 import dev.purser.strings.StringPool;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -73,6 +74,32 @@ class ShelfTest {
         .isEqualTo(new Page(List.of("\uD83D\uDE00"), false));
     assertThat(List.of("b", "\uD83D\uDE00", "\uFF5E", "a").stream().sorted(Shelf.ID_ORDER))
         .containsExactly("a", "b", "\uFF5E", "\uD83D\uDE00");
+  }
+
+  @Test
+  void valuesThatAreRepeated_replacedAndRemoved_giveEverythingBack() {
+    // So many pairs that dropping them shrinks the tables below the number of the last, which its
+    // document names twice.
+    StringPool roomy = new StringPool(new StringPool.Limits(1_000, 10_000));
+    Shelf many = new Shelf(roomy);
+    List<String> values = new ArrayList<>();
+    IntStream.range(0, 200).forEach(i -> values.add("v" + i));
+    values.addAll(List.of("v199", "v0", "v199"));
+    Fields repeated = Fields.of(Map.of("a", values));
+    Fields other = Fields.of(Map.of("b", List.of("v199", "v199")));
+    many.put("kept", 1, other);
+    many.put("x", 1, repeated);
+    assertThat(many.get("x")).isEqualTo(new Document("x", 1, repeated));
+    assertThat(many.count(List.of(new Match("a", "v199")))).isEqualTo(1);
+    many.put("x", 2, other);
+    assertThat(many.size().pairs()).isEqualTo(1);
+    assertThat(many.count(List.of(new Match("b", "v199")))).isEqualTo(2);
+    many.put("x", 3, repeated);
+    assertThat(many.remove("x")).isTrue();
+    assertThat(many.size()).isEqualTo(new Shelf.Size(1, 1, many.size().bytes()));
+    assertThat(many.page(List.of(new Match("b", "v199")), 9, null).ids()).containsExactly("kept");
+    assertThat(many.remove("kept")).isTrue();
+    assertThat(roomy.strings()).isZero();
   }
 
   @Test

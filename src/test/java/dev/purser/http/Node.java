@@ -41,9 +41,9 @@ final class Node implements AutoCloseable {
   final ActorRef<Database.Command> database;
   private final ActorTestKit kit;
 
-  /// A node on an SQLite file in `folder`.
-  Node(Path folder) {
-    this(new DatabaseUrl.OfFile(folder.resolve("purser.db")));
+  /// A node on an SQLite file in `folder`, whose configuration has `overrides`.
+  Node(Path folder, String... overrides) {
+    this(new DatabaseUrl.OfFile(folder.resolve("purser.db")), overrides);
   }
 
   /// A node whose configuration has `overrides`.

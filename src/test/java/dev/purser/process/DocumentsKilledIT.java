@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.purser.testing.SharedData;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -57,6 +60,54 @@ final class DocumentsKilledIT {
       assertThat(list.get("count").asInt())
           .isBetween(acknowledged.size(), acknowledged.size() + 2 * CLIENTS);
     }
+  }
+
+  @Test
+  void kill_inTheMiddleOfAnIngest_andAgainFromTheStart_countsEqualTheTruth() throws Exception {
+    byte[] products = Files.readAllBytes(SharedData.at("completejourney/products.csv.gz"));
+    JsonNode truth =
+        JSON.readTree(Files.readAllBytes(SharedData.at("completejourney/truth_products.json")));
+    int all = truth.get("documents").asInt();
+    int stored = 0;
+    for (int round = 0; round < 2; round++) {
+      try (PurserProcess server = PurserProcess.serve(data, Map.of())) {
+        assertThat(count(server, "")).isGreaterThanOrEqualTo(stored);
+        CompletableFuture<HttpResponse<String>> load =
+            http.sendAsync(ingest(server, products), HttpResponse.BodyHandlers.ofString());
+        stored = count(server, "") + 10_000;
+        while (count(server, "") < stored) {
+          assertThat(load.isDone()).as("the kill comes too late").isFalse();
+        }
+        server.kill();
+        assertThat(load.handle((_, failure) -> failure).join()).isNotNull();
+      }
+    }
+    try (PurserProcess server = PurserProcess.serve(data, Map.of())) {
+      int before = count(server, "");
+      assertThat(before).isBetween(stored, all - 1);
+      HttpResponse<String> answer =
+          http.send(ingest(server, products), HttpResponse.BodyHandlers.ofString());
+      JsonNode report = JSON.readTree(answer.body()).get("data");
+      assertThat(report.get("duplicates").asInt()).isEqualTo(before);
+      assertThat(report.get("accepted").asInt()).isEqualTo(all - before);
+      assertThat(count(server, "")).isEqualTo(all);
+      assertThat(count(server, "&field.department=GROCERY"))
+          .isEqualTo(truth.at("/department/GROCERY").asInt());
+      assertThat(count(server, "&field.department=GROCERY&field.brand=National"))
+          .isEqualTo(truth.get("department_and_brand").get("GROCERY|National").asInt());
+    }
+  }
+
+  private static HttpRequest ingest(PurserProcess server, byte[] products) {
+    return HttpRequest.newBuilder(server.uri("/v1/ingest?profile=complete-journey-products"))
+        .header("Content-Type", "text/csv")
+        .header("Content-Encoding", "gzip")
+        .POST(HttpRequest.BodyPublishers.ofByteArray(products))
+        .build();
+  }
+
+  private int count(PurserProcess server, String filter) throws Exception {
+    return get(server, "/v1/documents?limit=1" + filter).get("count").asInt();
   }
 
   private void putUntilItDies(PurserProcess server) {
