@@ -56,13 +56,13 @@ public final class Copy {
   }
 
   private static void refuseSame(DatabaseUrl from, DatabaseUrl to) throws IOException {
-    boolean same =
-        from instanceof DatabaseUrl.OfFile(Path here)
-                && to instanceof DatabaseUrl.OfFile(Path there)
-                && Files.exists(here)
-                && Files.exists(there)
-            ? Files.isSameFile(here, there)
-            : from.shown().equals(to.shown());
+    boolean same = from.shown().equals(to.shown());
+    if (from instanceof DatabaseUrl.OfFile(Path here)
+        && to instanceof DatabaseUrl.OfFile(Path there)
+        && Files.exists(here)
+        && Files.exists(there)) {
+      same = Files.isSameFile(here, there);
+    }
     if (same) {
       throw new Escalated(from.shown() + " is both what is copied and where to.", null);
     }
