@@ -6,6 +6,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.postgresql.ds.PGSimpleDataSource;
 import org.postgresql.jdbc.PgConnection;
 
@@ -18,6 +19,11 @@ final class PostgresSide extends CopySide {
   private static final String SERVING =
       "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
           + " AND application_name = 'purser'";
+
+  /// How long sessions of the service may take to go, and the pause between two looks at them.
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
+
+  private static final Duration PAUSE = Duration.ofMillis(50);
 
   private final PostgresSettings settings;
   private final PGSimpleDataSource source;
@@ -97,7 +103,13 @@ final class PostgresSide extends CopySide {
 
   @Override
   void alone() {
-    if (one(SERVING, row -> row.getLong(1)) > 0) {
+    // The sessions of a node that has just been stopped may take a moment to go.
+    long until = System.nanoTime() + PATIENCE.toNanos();
+    while (one(SERVING, row -> row.getLong(1)) > 0) {
+      if (System.nanoTime() < until) {
+        LockSupport.parkNanos(PAUSE.toNanos());
+        continue;
+      }
       throw new Escalated(
           shown() + " is being served by a node of Purser: stop every node, then copy.", null);
     }

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// `bin/purser copy` as an operator runs it: killed again and again it goes on, and what is served
 /// from the copy is what was served before.
 final class CopyIT {
-  private static final int KILLS = 4;
+  private static final int KILLS = 3;
 
   @TempDir private Path folder;
 
@@ -108,7 +108,7 @@ final class CopyIT {
 
   private List<String> load(Path data) throws Exception {
     String events;
-    try (PurserProcess sample = PurserProcess.start(data, Map.of(), List.of("sample", "60000"))) {
+    try (PurserProcess sample = PurserProcess.start(data, Map.of(), List.of("sample", "150000"))) {
       assertThat(sample.exitCode()).isZero();
       events = sample.output();
     }
