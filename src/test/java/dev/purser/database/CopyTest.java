@@ -91,7 +91,7 @@ final class CopyTest {
     List<Object> before = CopyLedger.read(a, from);
     assertThat(copy(a, b))
         .contains("customers: 5 rows", "letters: 39 rows")
-        .anyMatch(line -> line.startsWith("GBP: 1204 purchases, gross 18014398510202588,"));
+        .anyMatch(line -> line.startsWith("GBP: 1203 purchases, gross 9007199255461597,"));
     assertThat(CopyLedger.read(b, to)).isEqualTo(before);
     assertThat(CopyLedger.read(a, from)).isEqualTo(before);
   }
