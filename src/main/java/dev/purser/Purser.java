@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
       Tools.CheckConfig.class,
       Tools.Sample.class,
       Tools.BackUp.class,
+      CopyTool.class,
       Tools.NewToken.class,
       Tools.Version.class,
       CommandLine.HelpCommand.class

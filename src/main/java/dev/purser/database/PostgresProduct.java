@@ -43,7 +43,7 @@ record PostgresProduct(PostgresUrl url, PostgresSettings settings, Duration work
   }
 
   /// Connections with a limit on how long an answer may be silent, or without one for migrations.
-  private PGSimpleDataSource source(boolean limited) throws SQLException {
+  PGSimpleDataSource source(boolean limited) throws SQLException {
     PGSimpleDataSource source = new PGSimpleDataSource();
     source.setServerNames(url.hosts().toArray(String[]::new));
     source.setPortNumbers(url.ports().stream().mapToInt(Integer::intValue).toArray());

@@ -6,7 +6,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.sql.DataSource;
@@ -35,23 +34,14 @@ final class PostgresSchema {
   /// 'PURS'.
   private static final long LOCK = 0x50555253;
 
-  private static final Pattern MARK = Pattern.compile("Purser ledger (\\d{1,9})");
+  /// What the comment on `customers` is, before the version.
+  static final String LEDGER = "Purser ledger ";
 
-  private static final List<String> TABLES =
-      List.of(
-          "customers",
-          "totals",
-          "preferences",
-          "purchases",
-          "refunds",
-          "settlements",
-          "suppressions",
-          "erasures",
-          "erased_floor",
-          "letters",
-          "runs",
-          "records",
-          "record_floors");
+  /// The same of tables that a copy is not finished with. Older versions take them for another
+  /// program's.
+  static final String COPY = "Purser copy ";
+
+  private static final Pattern MARK = Pattern.compile("(" + LEDGER + "|" + COPY + ")(\\d{1,9})");
 
   private static final String LOOK =
       "SELECT current_setting('server_version_num')::int / 10000,"
@@ -74,13 +64,23 @@ final class PostgresSchema {
       @Nullable String mark,
       @Nullable String table) {
 
-    /// The version of our tables, 0 if there are none, -1 if they are somebody else's.
-    int version() {
+    SchemaMark marked() {
       Matcher ours = mark == null ? null : MARK.matcher(mark);
-      return table == null
-          ? 0
-          : ours != null && ours.matches() ? Integer.parseInt(ours.group(1)) : -1;
+      if (table == null) {
+        return new SchemaMark(SchemaMark.Kind.EMPTY, 0);
+      }
+      if (ours == null || !ours.matches()) {
+        return new SchemaMark(SchemaMark.Kind.FOREIGN, 0);
+      }
+      return new SchemaMark(
+          ours.group(1).equals(COPY) ? SchemaMark.Kind.COPYING : SchemaMark.Kind.WHOLE,
+          Integer.parseInt(ours.group(2)));
     }
+  }
+
+  /// What the tables in `schema` say of themselves.
+  static SchemaMark mark(Connection connection, String schema) throws SQLException {
+    return look(connection, schema).marked();
   }
 
   /// Brings `schema` to [#VERSION], or throws [Escalated] if it is not ours to touch.
@@ -127,8 +127,11 @@ final class PostgresSchema {
       // Classified as the server itself would, once it is written to.
       throw new SQLException("the session is read-only", "25006");
     }
-    int stands = state.version();
-    if (stands < 0) {
+    SchemaMark stands = state.marked();
+    if (stands.kind() == SchemaMark.Kind.COPYING) {
+      throw refused(SchemaMark.unfinished("The schema " + schema + " of the database"));
+    }
+    if (stands.kind() == SchemaMark.Kind.FOREIGN) {
       throw refused(
           "The schema "
               + schema
@@ -137,15 +140,15 @@ final class PostgresSchema {
               + " of another program: name another database, or another schema in"
               + " purser.database.postgres.schema.");
     }
-    if (stands > version) {
+    if (stands.version() > version) {
       throw refused(
           "The database has schema version "
-              + stands
+              + stands.version()
               + ", and this version of Purser knows none above "
               + version
               + ": start the newer Purser that wrote it, or restore an older copy.");
     }
-    return stands;
+    return stands.version();
   }
 
   private static Escalated refused(String sentence) {
@@ -156,7 +159,7 @@ final class PostgresSchema {
     try (PreparedStatement statement = connection.prepareStatement(LOOK)) {
       statement.setString(1, schema);
       statement.setString(2, schema);
-      statement.setArray(3, connection.createArrayOf("text", TABLES.toArray()));
+      statement.setArray(3, connection.createArrayOf("text", CopyTable.names().toArray()));
       try (ResultSet row = statement.executeQuery()) {
         var _ = row.next();
         return new State(

@@ -23,6 +23,9 @@ final class SqliteSchema {
   /// 'PURS'.
   static final int APPLICATION = 0x50555253;
 
+  /// 'PURC': a file that a copy is not finished with. Older versions take it for another program's.
+  static final int COPYING_APPLICATION = 0x50555243;
+
   // Flyway creates its own table first, in a transaction of its own: a process that died just
   // there leaves a file that is empty but for it.
   private static final String LOOK =
@@ -50,6 +53,9 @@ final class SqliteSchema {
       Connection connection, DataSource source, Path file, int version, String... locations)
       throws SQLException {
     State state = look(connection);
+    if (state.application == COPYING_APPLICATION) {
+      throw new Escalated(SchemaMark.unfinished(file.toString()), null);
+    }
     if (!state.empty() && state.application != APPLICATION) {
       throw new Escalated(
           file
@@ -70,6 +76,18 @@ final class SqliteSchema {
     if (state.version < version) {
       migrate(source, locations);
     }
+  }
+
+  /// What the file behind `connection` says of itself.
+  static SchemaMark mark(Connection connection) throws SQLException {
+    State state = look(connection);
+    return new SchemaMark(
+        switch (state.application) {
+          case APPLICATION -> SchemaMark.Kind.WHOLE;
+          case COPYING_APPLICATION -> SchemaMark.Kind.COPYING;
+          default -> state.empty() ? SchemaMark.Kind.EMPTY : SchemaMark.Kind.FOREIGN;
+        },
+        state.version);
   }
 
   private static State look(Connection connection) throws SQLException {

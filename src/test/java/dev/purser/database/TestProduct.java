@@ -27,6 +27,11 @@ enum TestProduct {
     }
 
     @Override
+    DatabaseUrl url(Path folder) {
+      return new DatabaseUrl.OfFile(folder.resolve("purser.db"));
+    }
+
+    @Override
     Connection connect(Path folder) throws SQLException {
       return DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("purser.db"));
     }
@@ -59,6 +64,11 @@ enum TestProduct {
     }
 
     @Override
+    DatabaseUrl url(Path folder) {
+      return DatabaseUrl.parse(Postgres.shared().url(database(folder)));
+    }
+
+    @Override
     Connection connect(Path folder) throws SQLException {
       Connection connection = Postgres.shared().connect(database(folder));
       connection.setSchema("purser");
@@ -87,6 +97,9 @@ enum TestProduct {
   abstract Product open(Path folder);
 
   abstract Product open(Path folder, DatabaseSettings settings);
+
+  /// What a configuration names the database by.
+  abstract DatabaseUrl url(Path folder);
 
   /// A bare connection that sees our tables.
   abstract Connection connect(Path folder) throws SQLException;
