@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.concurrent.CompletionStage;
 
 /// The heap that active customers hold who were read from the database, with 0, 1 and 8 preferences
-/// each: what their names and values cost, and what keeping each only once would spare.
-/// `java -Xmx1g -cp ... dev.purser.customers.HeldCustomers`.
+/// each: what their names and values cost, and what keeping each only once would spare. `java
+/// -Xmx1g -cp ... dev.purser.customers.HeldCustomers`.
 public final class HeldCustomers {
   private static final int CUSTOMERS = 18_000; // below active-limit: none leaves
   private static final int COLLECTIONS = 4;
@@ -26,7 +26,11 @@ public final class HeldCustomers {
     for (int preferences : new int[] {0, 1, 8}) {
       Path folder = Files.createTempDirectory("held-customers");
       try (NodeFixture node = node(folder)) {
-        each(node, i -> node.customers.apply("c" + i, List.of(change(i, preferences)), null, true, NodeFixture.soon()));
+        each(
+            node,
+            i ->
+                node.customers.apply(
+                    "c" + i, List.of(change(i, preferences)), null, true, NodeFixture.soon()));
       }
       try (NodeFixture node = node(folder)) {
         for (int i = 0; i < 200; i++) {
@@ -35,8 +39,7 @@ public final class HeldCustomers {
         long before = used();
         each(node, i -> node.customers.read("c" + i, NodeFixture.soon()));
         System.out.printf(
-            "%d preferences: %,d bytes a customer%n",
-            preferences, (used() - before) / CUSTOMERS);
+            "%d preferences: %,d bytes a customer%n", preferences, (used() - before) / CUSTOMERS);
       }
     }
   }

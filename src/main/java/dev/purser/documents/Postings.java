@@ -148,8 +148,8 @@ final class Postings {
     }
   }
 
-  /// Removes `row` if it is there; a posting without rows is dropped, and may be removed from again:
-  /// a row that has a value twice names its posting twice.
+  /// Removes `row` if it is there; a posting without rows is dropped, and may be removed from
+  /// again: a row that has a value twice names its posting twice.
   void remove(int posting, int row) {
     if (isFree(posting)) {
       return;
@@ -186,8 +186,8 @@ final class Postings {
     }
   }
 
-  /// Whether the number was dropped, and has not been given again yet. Its slot in the tables may be
-  /// gone.
+  /// Whether the number was dropped, and has not been given again yet. Its slot in the tables may
+  /// be gone.
   private boolean isFree(int posting) {
     return posting >= end || free.contains(posting);
   }

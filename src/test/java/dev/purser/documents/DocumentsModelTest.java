@@ -70,9 +70,7 @@ class DocumentsModelTest {
   @Property(tries = 6, edgeCases = EdgeCasesMode.NONE, shrinking = ShrinkingMode.OFF)
   void steps_onPostgres_leaveDocumentsAndModelEqual(@ForAll("steps") List<Step> steps) {
     Postgres server = Postgres.shared();
-    run(
-        steps,
-        new DatabaseUrl.OfServer(PostgresUrl.parse(server.url(server.freshDatabase()))));
+    run(steps, new DatabaseUrl.OfServer(PostgresUrl.parse(server.url(server.freshDatabase()))));
   }
 
   private void run(List<Step> steps, DatabaseUrl url) {
@@ -102,9 +100,7 @@ class DocumentsModelTest {
     Map<Integer, List<DocumentChange>> parts = new LinkedHashMap<>();
     step.changes.forEach(
         c ->
-            parts
-                .computeIfAbsent(node.documents.partition(c.id()), _ -> new ArrayList<>())
-                .add(c));
+            parts.computeIfAbsent(node.documents.partition(c.id()), _ -> new ArrayList<>()).add(c));
     List<CompletionStage<Partition.Reply>> replies = new ArrayList<>();
     parts.forEach(
         (part, changes) -> {
@@ -140,8 +136,7 @@ class DocumentsModelTest {
     String id = change.id();
     Document known = model.get(id);
     switch (change) {
-      case DocumentChange.Put put ->
-          stored(id, known, Fields.decode(put.fields()), outcome, bulk);
+      case DocumentChange.Put put -> stored(id, known, Fields.decode(put.fields()), outcome, bulk);
       case DocumentChange.Append a when known != null ->
           stored(id, known, known.fields().plus(a.name(), a.value()), outcome, bulk);
       case DocumentChange.Delete _ when known != null -> {
@@ -257,7 +252,10 @@ class DocumentsModelTest {
             Tuple.of(
                 3,
                 Combinators.combine(id, fields)
-                    .as((i, f) -> (DocumentChange) new DocumentChange.Put(i, Fields.of(f).encoded(), null))),
+                    .as(
+                        (i, f) ->
+                            (DocumentChange)
+                                new DocumentChange.Put(i, Fields.of(f).encoded(), null))),
             Tuple.of(
                 3,
                 Combinators.combine(id, name, value)
@@ -269,7 +267,8 @@ class DocumentsModelTest {
             Tuple.of(2, Then.CRASH),
             Tuple.of(2, Then.CRASH_AT_ONCE),
             Tuple.of(1, Then.REOPEN));
-    return Combinators.combine(change.list().ofMinSize(1).ofMaxSize(8), Arbitraries.of(true, false), then)
+    return Combinators.combine(
+            change.list().ofMinSize(1).ofMaxSize(8), Arbitraries.of(true, false), then)
         .as(Step::new)
         .list()
         .ofMinSize(20)

@@ -74,9 +74,37 @@ final class DocumentsEdgesTest {
   void filters_ofOddNamesAndValues_findExactlyTheirDocuments() {
     List<String> odd =
         List.of(
-            "", ".", "..", "a.b", "a", "A", "%", "%41", "a%2Fb", "a/b", "a=b", "a&b", "a+b", "a b",
-            "*", "field.a", "é", "e\u0301", "\uD83D\uDE00", "\uFEFF", "\"", "\\", "'; --", "\t\n",
-            "#", "?", "limit", "after", "\u202Ea", "null", "0");
+            "",
+            ".",
+            "..",
+            "a.b",
+            "a",
+            "A",
+            "%",
+            "%41",
+            "a%2Fb",
+            "a/b",
+            "a=b",
+            "a&b",
+            "a+b",
+            "a b",
+            "*",
+            "field.a",
+            "é",
+            "e\u0301",
+            "\uD83D\uDE00",
+            "\uFEFF",
+            "\"",
+            "\\",
+            "'; --",
+            "\t\n",
+            "#",
+            "?",
+            "limit",
+            "after",
+            "\u202Ea",
+            "null",
+            "0");
     try (Node node = new Node(folder)) {
       for (int i = 0; i < odd.size(); i++) {
         assertThat(put(node, "odd-" + i, odd.get(i), odd.get(i)).statusCode()).isEqualTo(201);
@@ -95,13 +123,11 @@ final class DocumentsEdgesTest {
       assertThat(ids(node, "field.a+b=a+b")).containsExactly("odd-13");
       assertThat(ids(node, "field.=&limit=5")).containsExactly("odd-0");
       assertThat(ids(node, "field.")).containsExactly("odd-0");
-      assertProblem(
-          node.served.get("/v1/documents?field=a"), 422, "ERR_VALIDATION", "field");
+      assertProblem(node.served.get("/v1/documents?field=a"), 422, "ERR_VALIDATION", "field");
       assertProblem(
           node.served.get("/v1/documents?field.a=a&field.%61=a"), 422, "ERR_VALIDATION", "field.a");
       assertProblem(node.served.get("/v1/documents?limit=0"), 422, "ERR_VALIDATION", "limit");
-      assertProblem(
-          node.served.get("/v1/documents?field.%00=a"), 422, "ERR_VALIDATION", null);
+      assertProblem(node.served.get("/v1/documents?field.%00=a"), 422, "ERR_VALIDATION", null);
       String tooLong = "x".repeat(4_097);
       assertThat(node.served.get("/v1/documents?field.a=" + tooLong).statusCode()).isEqualTo(422);
       assertThat(ids(node, "field.a=" + tooLong.substring(1))).isEmpty();
@@ -119,8 +145,18 @@ final class DocumentsEdgesTest {
       assertThat(page.path("count").asInt()).isEqualTo(4);
       cursor = page.path("next").asText();
       for (String forged :
-          List.of("", "*", "AAAA", "c2", "YzI", cursor + "A", cursor.substring(1), cursor + "=",
-              "%00", "%F0%9F%98%80", "A".repeat(3_000))) {
+          List.of(
+              "",
+              "*",
+              "AAAA",
+              "c2",
+              "YzI",
+              cursor + "A",
+              cursor.substring(1),
+              cursor + "=",
+              "%00",
+              "%F0%9F%98%80",
+              "A".repeat(3_000))) {
         assertProblem(
             node.served.get("/v1/documents?after=" + forged), 422, "ERR_VALIDATION", "after");
         HttpResponse<byte[]> lines =
@@ -146,9 +182,7 @@ final class DocumentsEdgesTest {
     for (int i = from; i < to; i++) {
       byte[] fields = Fields.of(Map.of("s", List.of(value))).encoded();
       String id = "s%06d".formatted(i);
-      parts
-          .get(node.documents.partition(id))
-          .add(new DocumentChange.Put(id, fields, null));
+      parts.get(node.documents.partition(id)).add(new DocumentChange.Put(id, fields, null));
     }
     long deadline = System.currentTimeMillis() + 20_000;
     for (int p = 0; p < parts.size(); p++) {
@@ -184,8 +218,7 @@ final class DocumentsEdgesTest {
               });
       for (int reader = 0; reader < 4; reader++) {
         HttpResponse<byte[]> r =
-            node.served.get(
-                "/v1/documents?field.s=x&limit=97", "Accept", "application/x-ndjson");
+            node.served.get("/v1/documents?field.s=x&limit=97", "Accept", "application/x-ndjson");
         List<String> seen =
             new String(r.body(), StandardCharsets.UTF_8)
                 .lines()
@@ -275,9 +308,7 @@ final class DocumentsEdgesTest {
       JsonNode replayed =
           data(
               node.served.send(
-                  "POST",
-                  "/v1/dead-letters/replay?reason=overloaded",
-                  BodyPublishers.noBody()));
+                  "POST", "/v1/dead-letters/replay?reason=overloaded", BodyPublishers.noBody()));
       assertThat(replayed.path("accepted").asInt()).isEqualTo(9);
       assertThat(count(node, "")).isEqualTo(9);
     }
@@ -318,10 +349,12 @@ final class DocumentsEdgesTest {
       String known = "{\"name\":\"a\",\"value\":\"v7\"}";
       assertThat(node.served.post(path("most") + "/fields", known).statusCode()).isEqualTo(200);
       // A document of almost 1 MiB: beyond, the body is too large before it is judged.
-      String[] heavy = IntStream.range(0, 250).mapToObj(i -> i + "x".repeat(4_000)).toArray(String[]::new);
+      String[] heavy =
+          IntStream.range(0, 250).mapToObj(i -> i + "x".repeat(4_000)).toArray(String[]::new);
       assertThat(put(node, "heavy", "a", heavy).statusCode()).isEqualTo(201);
       assertThat(ids(node, "field.a=" + heavy[249])).containsExactly("heavy");
-      String[] heavier = IntStream.range(0, 270).mapToObj(i -> i + "x".repeat(4_000)).toArray(String[]::new);
+      String[] heavier =
+          IntStream.range(0, 270).mapToObj(i -> i + "x".repeat(4_000)).toArray(String[]::new);
       assertProblem(put(node, "heavier", "a", heavier), 413, "ERR_TOO_LARGE", null);
       assertProblem(node.served.get(path("heavier")), 404, "ERR_NOT_FOUND", null);
     }

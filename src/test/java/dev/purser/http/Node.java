@@ -70,8 +70,7 @@ final class Node implements AutoCloseable {
     database =
         kit.spawn(
             Supervised.with(
-                Database.supervision(databases),
-                Database.create(databases, url, clock, log)));
+                Database.supervision(databases), Database.create(databases, url, clock, log)));
     ActorRef<Cache.Command> cache = kit.spawn(Cache.create(caches, log, kit.system().ignoreRef()));
     Cluster cluster = Cluster.get(kit.system());
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
@@ -130,22 +129,22 @@ final class Node implements AutoCloseable {
             overrides
                 + """
 
-            purser.http.port = 0
-            pekko {
-              loglevel = WARNING
-              log-dead-letters = off
-              actor.provider = cluster
-              actor.serialize-messages = on
-              actor.allow-java-serialization = off
-              actor.serialization-bindings { "dev.purser.cluster.Wire" = jackson-cbor }
-              remote.artery.canonical { hostname = "127.0.0.1", port = 0 }
-              cluster.jmx.multi-mbeans-in-same-jvm = on
-              cluster.sharding.retry-interval = 100 ms
-              cluster.periodic-tasks-initial-delay = 100 ms
-              cluster.leader-actions-interval = 100 ms
-              coordinated-shutdown.exit-jvm = off
-            }
-            """);
+                purser.http.port = 0
+                pekko {
+                  loglevel = WARNING
+                  log-dead-letters = off
+                  actor.provider = cluster
+                  actor.serialize-messages = on
+                  actor.allow-java-serialization = off
+                  actor.serialization-bindings { "dev.purser.cluster.Wire" = jackson-cbor }
+                  remote.artery.canonical { hostname = "127.0.0.1", port = 0 }
+                  cluster.jmx.multi-mbeans-in-same-jvm = on
+                  cluster.sharding.retry-interval = 100 ms
+                  cluster.periodic-tasks-initial-delay = 100 ms
+                  cluster.leader-actions-interval = 100 ms
+                  coordinated-shutdown.exit-jvm = off
+                }
+                """);
     for (String name :
         List.of(
             "http", "database", "customers", "documents", "cache", "ingest", "vectors", "spaces")) {

@@ -66,8 +66,7 @@ final class DocumentsKilledIT {
   void kill_inTheMiddleOfAnIngest_andAgainFromTheStart_countsEqualTheTruth() throws Exception {
     byte[] products = Files.readAllBytes(SharedData.at("completejourney/products.csv.gz"));
     JsonNode truth =
-        JSON.readTree(
-            Files.readAllBytes(SharedData.at("completejourney/truth_products.json")));
+        JSON.readTree(Files.readAllBytes(SharedData.at("completejourney/truth_products.json")));
     int all = truth.get("documents").asInt();
     int stored = 0;
     for (int round = 0; round < 2; round++) {
