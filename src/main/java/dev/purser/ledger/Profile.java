@@ -24,8 +24,15 @@ public record Profile(
     @Nullable Long lastPurchaseAtMicros) {
 
   public Profile {
-    preferences = Collections.unmodifiableSortedMap(new TreeMap<>(preferences));
+    preferences = familiar(preferences);
     totals = List.copyOf(totals);
+  }
+
+  /// Profiles stay in memory by the ten thousand, and most of their preferences are the same.
+  private static SortedMap<String, String> familiar(SortedMap<String, String> preferences) {
+    SortedMap<String, String> copy = new TreeMap<>();
+    preferences.forEach((name, value) -> copy.put(Familiar.copy(name), Familiar.copy(value)));
+    return Collections.unmodifiableSortedMap(copy);
   }
 
   /// A customer of whom nothing is known yet; version 0 marks it as not stored.

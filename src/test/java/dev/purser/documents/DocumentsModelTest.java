@@ -57,7 +57,7 @@ class DocumentsModelTest {
   private final Map<String, Long> highest = new HashMap<>();
   private DocumentsNode node;
 
-  @Property(tries = 12, edgeCases = EdgeCasesMode.NONE, shrinking = ShrinkingMode.OFF)
+  @Property(tries = 5, edgeCases = EdgeCasesMode.NONE, shrinking = ShrinkingMode.OFF)
   void steps_onSqlite_leaveDocumentsAndModelEqual(@ForAll("steps") List<Step> steps)
       throws IOException {
     Path folder = Files.createTempDirectory("documents-model");
@@ -67,7 +67,7 @@ class DocumentsModelTest {
     }
   }
 
-  @Property(tries = 6, edgeCases = EdgeCasesMode.NONE, shrinking = ShrinkingMode.OFF)
+  @Property(tries = 3, edgeCases = EdgeCasesMode.NONE, shrinking = ShrinkingMode.OFF)
   void steps_onPostgres_leaveDocumentsAndModelEqual(@ForAll("steps") List<Step> steps) {
     Postgres server = Postgres.shared();
     run(steps, new DatabaseUrl.OfServer(PostgresUrl.parse(server.url(server.freshDatabase()))));

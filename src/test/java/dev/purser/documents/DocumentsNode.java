@@ -1,5 +1,7 @@
 package dev.purser.documents;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import dev.purser.config.Keys;
@@ -20,12 +22,17 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
+import org.slf4j.LoggerFactory;
 
 /// Documents as shipped on a real database, without the edge; partitions that fail load again at
 /// once.
 final class DocumentsNode implements AutoCloseable {
   private static final EntityTypeKey<Partition.Command> PARTITIONS =
       EntityTypeKey.create(Partition.Command.class, "documents");
+
+  /// That partitions fail is what the tests want: nobody needs to read it.
+  private static final Logger FAILURES =
+      (Logger) LoggerFactory.getLogger("dev.purser.partitions.PartitionStates");
 
   final Documents documents;
   private final ActorTestKit kit;
@@ -37,6 +44,7 @@ final class DocumentsNode implements AutoCloseable {
   }
 
   DocumentsNode(DatabaseUrl url) {
+    FAILURES.setLevel(Level.OFF);
     Config config = config();
     Keys keys = new Keys(config.getConfig("purser"));
     kit = ActorTestKit.create("documents", config);
@@ -59,7 +67,7 @@ final class DocumentsNode implements AutoCloseable {
     Config config =
         ConfigFactory.parseString(
             """
-            pekko.loglevel = OFF # that a partition fails is what the test wants
+            pekko.loglevel = WARNING
             pekko.cluster.jmx.enabled = off
             purser.documents.partitions { retry-min = 1 ms, retry-max = 5 ms }
             """);
@@ -79,5 +87,6 @@ final class DocumentsNode implements AutoCloseable {
   @Override
   public void close() {
     kit.shutdownTestKit();
+    FAILURES.setLevel(null);
   }
 }
