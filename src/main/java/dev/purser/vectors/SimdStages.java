@@ -95,7 +95,8 @@ final class SimdStages {
     if (length < LANES) {
       VectorMask<Float> few = SPECIES.indexInRange(0, length);
       FloatVector v = at(from, fromOffset, few);
-      stage(stage(stage(v, f0, a0, l0, h0), f1, a1, l1, h1), f2, a2, l2, h2).intoArray(to, toOffset, few);
+      stage(stage(stage(v, f0, a0, l0, h0), f1, a1, l1, h1), f2, a2, l2, h2)
+          .intoArray(to, toOffset, few);
       return;
     }
     int end = length - LANES;
@@ -105,7 +106,8 @@ final class SimdStages {
     last = stage(stage(stage(last, f0, a0, l0, h0), f1, a1, l1, h1), f2, a2, l2, h2);
     for (int i = Alignment.lead(to, toOffset, length); i < end; i += LANES) {
       FloatVector v = at(from, fromOffset + i);
-      stage(stage(stage(v, f0, a0, l0, h0), f1, a1, l1, h1), f2, a2, l2, h2).intoArray(to, toOffset + i);
+      stage(stage(stage(v, f0, a0, l0, h0), f1, a1, l1, h1), f2, a2, l2, h2)
+          .intoArray(to, toOffset + i);
     }
     first.intoArray(to, toOffset);
     last.intoArray(to, toOffset + end);

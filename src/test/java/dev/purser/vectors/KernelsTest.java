@@ -117,8 +117,7 @@ final class KernelsTest {
     }
   }
 
-  private static void assertElementwise(
-      Elementwise kernel, Random random, int length, int offset) {
+  private static void assertElementwise(Elementwise kernel, Random random, int length, int offset) {
     float[] from = Floats.wild(random, length + offset + 3);
     float[] expected = Floats.wild(random, length + 9);
     float[] actual = expected.clone(); // what is beside the run must stay
