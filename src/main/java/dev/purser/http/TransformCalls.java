@@ -14,8 +14,8 @@ final class TransformCalls {
 
   private TransformCalls() {}
 
-  /// The answer begins with its first bytes, so that a body that is wrong at once is told so, and a
-  /// sender who waits for `100 Continue` has it before the answer.
+  /// The answer begins with its first bytes where a body can be wrong at once, so that it is told
+  /// so, and where a sender waits for `100 Continue`, so that it has that before the answer.
   static CompletionStage<Answer> transform(Call call) {
     Body body = call.body();
     Chain chain = chain(call);
@@ -26,9 +26,20 @@ final class TransformCalls {
       throw Body.unsupported("The body must be of the type " + Accepts.OCTETS + ".");
     }
     checkLength(body, chain);
-    return call.doors()
-        .workers()
-        .transform(chain, body.stream())
+    Source<ByteString, NotUsed> values = call.doors().workers().transform(chain, body.stream());
+    return canBeWrongAtOnce(call)
+        ? begun(values, call)
+        : CompletableFuture.completedFuture(new Answer.Octets(values));
+  }
+
+  /// Of a body whose length is known nothing can be told but that it broke off, and then nobody
+  /// listens. It is answered without waiting, which spares each chunk a way between two streams.
+  private static boolean canBeWrongAtOnce(Call call) {
+    return call.body().announcedLength().isEmpty() || call.head().expectsContinue;
+  }
+
+  private static CompletionStage<Answer> begun(Source<ByteString, NotUsed> values, Call call) {
+    return values
         .prefixAndTail(1)
         .runWith(Sink.head(), call.doors().materializer())
         .thenApply(begun -> new Answer.Octets(joined(begun.first(), begun.second())));

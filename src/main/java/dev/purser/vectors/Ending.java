@@ -16,7 +16,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// The end of a stream of kernels: passes everything on, counts how it ended, logs what was cut
-/// off, and gives back the stream's place exactly once, whatever happens.
+/// off, and holds the stream's place from its first moment to its last, whatever happens.
 final class Ending extends GraphStage<FlowShape<ByteString, ByteString>> {
   private static final Logger LOG = LoggerFactory.getLogger(Ending.class);
 
@@ -24,13 +24,13 @@ final class Ending extends GraphStage<FlowShape<ByteString, ByteString>> {
   private final Outlet<ByteString> out = Outlet.create("Ending.out");
   private final FlowShape<ByteString, ByteString> shape = FlowShape.of(in, out);
   private final String what;
-  private final Runnable release;
+  private final Places places;
 
   /// @param what the stream, for the log
-  /// @param release gives back its place
-  Ending(String what, Runnable release) {
+  /// @param places of which it takes one
+  Ending(String what, Places places) {
     this.what = what;
-    this.release = release;
+    this.places = places;
   }
 
   @Override
@@ -46,6 +46,7 @@ final class Ending extends GraphStage<FlowShape<ByteString, ByteString>> {
   private final class Logic extends GraphStageLogic {
     private Metrics.Counter outcome = VectorsMetrics.INSTANCE.left;
     private long bytes;
+    private boolean placed;
 
     Logic() {
       super(shape);
@@ -81,6 +82,14 @@ final class Ending extends GraphStage<FlowShape<ByteString, ByteString>> {
           });
     }
 
+    @Override
+    public void preStart() {
+      placed = places.take();
+      if (!placed) {
+        failStage(places.refusal());
+      }
+    }
+
     /// What the sender did wrong is a line; anything else is a bug with its trace.
     private void fail(Throwable failure) {
       if (failure instanceof Fault f && f.error() instanceof ServiceError.Validation v) {
@@ -94,8 +103,10 @@ final class Ending extends GraphStage<FlowShape<ByteString, ByteString>> {
 
     @Override
     public void postStop() {
-      outcome.increment();
-      release.run();
+      if (placed) {
+        outcome.increment();
+        places.give();
+      }
     }
   }
 }

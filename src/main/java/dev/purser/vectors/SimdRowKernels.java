@@ -21,7 +21,7 @@ final class SimdRowKernels implements RowKernels {
 
   /// Whether the machine multiplies and adds at once: all that have 256 bits do, and ARM. On others
   /// the JDK would compute each fused value in software.
-  private static final boolean FUSED = LANES > 4 || "aarch64".equals(System.getProperty("os.arch"));
+  static final boolean FUSED = LANES > 4 || "aarch64".equals(System.getProperty("os.arch"));
 
   @Override
   public void dots(float[] query, int dimension, float[] rows, int at, int panels, float[] raw) {

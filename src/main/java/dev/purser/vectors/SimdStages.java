@@ -30,18 +30,23 @@ final class SimdStages {
     FloatVector a0 = FloatVector.broadcast(SPECIES, run.addend(0));
     FloatVector l0 = FloatVector.broadcast(SPECIES, run.min(0));
     FloatVector h0 = FloatVector.broadcast(SPECIES, run.max(0));
-    int i = 0;
-    for (; i < SPECIES.loopBound(length); i += LANES) {
+    if (length < LANES) {
+      VectorMask<Float> few = SPECIES.indexInRange(0, length);
+      FloatVector v = at(from, fromOffset, few);
+      stage(v, f0, a0, l0, h0).intoArray(to, toOffset, few);
+      return;
+    }
+    int end = length - LANES;
+    FloatVector first = at(from, fromOffset);
+    first = stage(first, f0, a0, l0, h0);
+    FloatVector last = at(from, fromOffset + end);
+    last = stage(last, f0, a0, l0, h0);
+    for (int i = Alignment.lead(to, toOffset, length); i < end; i += LANES) {
       FloatVector v = at(from, fromOffset + i);
-      v = clamped(v.mul(f0).add(a0), l0, h0);
-      v.intoArray(to, toOffset + i);
+      stage(v, f0, a0, l0, h0).intoArray(to, toOffset + i);
     }
-    if (i < length) {
-      VectorMask<Float> rest = SPECIES.indexInRange(i, length);
-      FloatVector v = at(from, fromOffset + i, rest);
-      v = clamped(v.mul(f0).add(a0), l0, h0);
-      v.intoArray(to, toOffset + i, rest);
-    }
+    first.intoArray(to, toOffset);
+    last.intoArray(to, toOffset + end);
   }
 
   private static void two(
@@ -54,20 +59,23 @@ final class SimdStages {
     FloatVector a1 = FloatVector.broadcast(SPECIES, run.addend(1));
     FloatVector l1 = FloatVector.broadcast(SPECIES, run.min(1));
     FloatVector h1 = FloatVector.broadcast(SPECIES, run.max(1));
-    int i = 0;
-    for (; i < SPECIES.loopBound(length); i += LANES) {
+    if (length < LANES) {
+      VectorMask<Float> few = SPECIES.indexInRange(0, length);
+      FloatVector v = at(from, fromOffset, few);
+      stage(stage(v, f0, a0, l0, h0), f1, a1, l1, h1).intoArray(to, toOffset, few);
+      return;
+    }
+    int end = length - LANES;
+    FloatVector first = at(from, fromOffset);
+    first = stage(stage(first, f0, a0, l0, h0), f1, a1, l1, h1);
+    FloatVector last = at(from, fromOffset + end);
+    last = stage(stage(last, f0, a0, l0, h0), f1, a1, l1, h1);
+    for (int i = Alignment.lead(to, toOffset, length); i < end; i += LANES) {
       FloatVector v = at(from, fromOffset + i);
-      v = clamped(v.mul(f0).add(a0), l0, h0);
-      v = clamped(v.mul(f1).add(a1), l1, h1);
-      v.intoArray(to, toOffset + i);
+      stage(stage(v, f0, a0, l0, h0), f1, a1, l1, h1).intoArray(to, toOffset + i);
     }
-    if (i < length) {
-      VectorMask<Float> rest = SPECIES.indexInRange(i, length);
-      FloatVector v = at(from, fromOffset + i, rest);
-      v = clamped(v.mul(f0).add(a0), l0, h0);
-      v = clamped(v.mul(f1).add(a1), l1, h1);
-      v.intoArray(to, toOffset + i, rest);
-    }
+    first.intoArray(to, toOffset);
+    last.intoArray(to, toOffset + end);
   }
 
   private static void three(
@@ -84,21 +92,29 @@ final class SimdStages {
     FloatVector a2 = FloatVector.broadcast(SPECIES, run.addend(2));
     FloatVector l2 = FloatVector.broadcast(SPECIES, run.min(2));
     FloatVector h2 = FloatVector.broadcast(SPECIES, run.max(2));
-    int i = 0;
-    for (; i < SPECIES.loopBound(length); i += LANES) {
+    if (length < LANES) {
+      VectorMask<Float> few = SPECIES.indexInRange(0, length);
+      FloatVector v = at(from, fromOffset, few);
+      stage(stage(stage(v, f0, a0, l0, h0), f1, a1, l1, h1), f2, a2, l2, h2)
+          .intoArray(to, toOffset, few);
+      return;
+    }
+    int end = length - LANES;
+    FloatVector first = at(from, fromOffset);
+    first = stage(stage(stage(first, f0, a0, l0, h0), f1, a1, l1, h1), f2, a2, l2, h2);
+    FloatVector last = at(from, fromOffset + end);
+    last = stage(stage(stage(last, f0, a0, l0, h0), f1, a1, l1, h1), f2, a2, l2, h2);
+    for (int i = Alignment.lead(to, toOffset, length); i < end; i += LANES) {
       FloatVector v = at(from, fromOffset + i);
-      v = clamped(v.mul(f0).add(a0), l0, h0);
-      v = clamped(v.mul(f1).add(a1), l1, h1);
-      v = clamped(v.mul(f2).add(a2), l2, h2);
-      v.intoArray(to, toOffset + i);
+      stage(stage(stage(v, f0, a0, l0, h0), f1, a1, l1, h1), f2, a2, l2, h2)
+          .intoArray(to, toOffset + i);
     }
-    if (i < length) {
-      VectorMask<Float> rest = SPECIES.indexInRange(i, length);
-      FloatVector v = at(from, fromOffset + i, rest);
-      v = clamped(v.mul(f0).add(a0), l0, h0);
-      v = clamped(v.mul(f1).add(a1), l1, h1);
-      v = clamped(v.mul(f2).add(a2), l2, h2);
-      v.intoArray(to, toOffset + i, rest);
-    }
+    first.intoArray(to, toOffset);
+    last.intoArray(to, toOffset + end);
+  }
+
+  private static FloatVector stage(
+      FloatVector v, FloatVector factor, FloatVector addend, FloatVector min, FloatVector max) {
+    return clamped(v.mul(factor).add(addend), min, max);
   }
 }

@@ -14,7 +14,6 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.DispatcherSelector;
@@ -48,7 +47,7 @@ public final class Workers {
   private final SupervisionLog log;
   private final Kernels kernels;
   private final Executor executor;
-  private final AtomicInteger running = new AtomicInteger();
+  private final Places places;
 
   /// Arrays that no worker holds; no more than have ever worked at once are made.
   private final BlockingQueue<float[]> scratch = new ArrayBlockingQueue<>(64);
@@ -61,6 +60,7 @@ public final class Workers {
     this.log = log;
     this.kernels = kernels;
     this.executor = executor;
+    this.places = new Places(settings.streams());
   }
 
   /// The workers of `system`, with the kernels of this JVM.
@@ -75,29 +75,23 @@ public final class Workers {
     return Chain.parse(text, dimension, settings.kernels());
   }
 
-  /// What `chain` makes of `values`, in order and as they come. The source is for one use, and must
-  /// be used: it has a place among the streams until it ends. It fails with a [Fault] of a
-  /// validation error if the values end within a unit.
+  /// What `chain` makes of `values`, in order and as they come. The source is for one use; it has a
+  /// place among the streams from its first moment to its last. It fails with a [Fault] of a
+  /// validation error if the values end within a unit, and of an overload if the last place has
+  /// been taken between this call and its beginning.
   ///
   /// @throws Fault if there are as many streams as there may be
   public Source<ByteString, NotUsed> transform(Chain chain, Source<ByteString, ?> values) {
-    if (running.incrementAndGet() > settings.streams()) {
-      running.decrementAndGet();
-      VectorsMetrics.INSTANCE.streamsHit.increment();
-      throw new Fault(
-          new ServiceError.Overloaded(
-              "More than " + settings.streams() + " streams of kernels are running."));
-    }
-    VectorsMetrics.INSTANCE.running.set(running.get());
+    places.check();
     return values
         .mapMaterializedValue(_ -> NotUsed.getInstance())
         .via(flow(chain))
-        .via(new Ending("The stream of " + chain, this::release));
+        .via(new Ending("The stream of " + chain, places));
   }
 
   /// Streams that have a place.
   public int running() {
-    return running.get();
+    return places.taken();
   }
 
   private Flow<ByteString, ByteString, NotUsed> flow(Chain chain) {
@@ -160,9 +154,5 @@ public final class Workers {
     } finally {
       boolean _ = scratch.offer(values);
     }
-  }
-
-  private void release() {
-    VectorsMetrics.INSTANCE.running.set(running.decrementAndGet());
   }
 }

@@ -110,17 +110,33 @@ final class KernelsTest {
   private static void assertElementwise(Elementwise kernel) {
     Random random = new Random(1);
     for (int length : Floats.LENGTHS) {
-      int offset = random.nextInt(20);
-      float[] from = Floats.wild(random, length + offset + 3);
-      float[] expected = Floats.wild(random, length + 9);
-      float[] actual = expected.clone(); // what is beside the run must stay
-      kernel.apply(SCALAR, from, offset, expected, 5, length);
-      kernel.apply(SIMD, from, offset, actual, 5, length);
-      assertSameBits("out of place, " + length + " at " + offset, actual, expected);
-      float[] inPlace = from.clone();
-      kernel.apply(SIMD, inPlace, offset, inPlace, offset, length);
-      kernel.apply(SCALAR, from, offset, from, offset, length);
-      assertSameBits("in place, " + length + " at " + offset, inPlace, from);
+      assertElementwise(kernel, random, length, random.nextInt(20));
+    }
+    for (int offset = 0; offset <= 16; offset++) { // long enough for stores of whole lines
+      assertElementwise(kernel, random, 8_190 + 3 * offset, offset);
+    }
+  }
+
+  private static void assertElementwise(Elementwise kernel, Random random, int length, int offset) {
+    float[] from = Floats.wild(random, length + offset + 3);
+    float[] expected = Floats.wild(random, length + 9);
+    float[] actual = expected.clone(); // what is beside the run must stay
+    kernel.apply(SCALAR, from, offset, expected, 5, length);
+    kernel.apply(SIMD, from, offset, actual, 5, length);
+    assertSameBits("out of place, " + length + " at " + offset, actual, expected);
+    float[] inPlace = from.clone();
+    kernel.apply(SIMD, inPlace, offset, inPlace, offset, length);
+    kernel.apply(SCALAR, from, offset, from, offset, length);
+    assertSameBits("in place, " + length + " at " + offset, inPlace, from);
+  }
+
+  @Test
+  void alignment_ofLongRuns_withinARegister() {
+    float[] values = new float[8_192 + 64];
+    int lanes = SimdKernels.LANES;
+    for (int offset = 0; offset < 64; offset++) {
+      assertThat(Alignment.lead(values, offset, 8_191)).isEqualTo(lanes);
+      assertThat(Alignment.lead(values, offset, 8_192)).isBetween(0, lanes - 1);
     }
   }
 

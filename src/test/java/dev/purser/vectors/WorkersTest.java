@@ -22,6 +22,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.japi.Pair;
@@ -176,11 +177,26 @@ final class WorkersTest {
   @Test
   void streams_beyondTheirLimit_refused() {
     Chain chain = Chain.parse("scale:2", null, 9);
+    Source<ByteString, NotUsed> late = workers.transform(chain, Source.single(bytes(1)));
+    Source<ByteString, NotUsed> _ = workers.transform(chain, Source.empty()); // never runs
     Pair<BoundedSourceQueue<ByteString>, SinkQueueWithCancel<ByteString>> one = open(chain);
     Pair<BoundedSourceQueue<ByteString>, SinkQueueWithCancel<ByteString>> two = open(chain);
+    for (var stream : List.of(one, two)) { // what has answered has its place
+      stream.first().offer(bytes(1));
+      assertThat(next(stream.second())).isEqualTo(Floats.bytes(2));
+    }
     assertThatThrownBy(() -> workers.transform(chain, Source.empty()))
         .isInstanceOf(Fault.class)
         .hasMessageContaining("ERR_OVERLOADED");
+    assertThatThrownBy(
+            () ->
+                late.runWith(Sink.head(), KIT.system())
+                    .toCompletableFuture()
+                    .orTimeout(30, TimeUnit.SECONDS)
+                    .join())
+        .hasRootCauseInstanceOf(Fault.class)
+        .hasMessageContaining("ERR_OVERLOADED");
+    assertThat(workers.running()).isEqualTo(2);
     one.first().complete();
     two.second().cancel();
     TestProbe<String> probe = KIT.createTestProbe();
@@ -192,9 +208,13 @@ final class WorkersTest {
         });
   }
 
+  private static ByteString bytes(float value) {
+    return ByteString.fromArray(Floats.bytes(value));
+  }
+
   private Pair<BoundedSourceQueue<ByteString>, SinkQueueWithCancel<ByteString>> open(Chain chain) {
     Source<ByteString, BoundedSourceQueue<ByteString>> source = Source.queue(64);
-    Pair<BoundedSourceQueue<ByteString>, Source<ByteString, org.apache.pekko.NotUsed>> opened =
+    Pair<BoundedSourceQueue<ByteString>, Source<ByteString, NotUsed>> opened =
         source.preMaterialize(KIT.system());
     return Pair.create(
         opened.first(),

@@ -1,0 +1,170 @@
+package dev.purser.vectors;
+
+import static dev.purser.vectors.SimdKernels.LANES;
+import static dev.purser.vectors.SimdKernels.SPECIES;
+import static dev.purser.vectors.SimdKernels.at;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/// The reductions of [SimdKernels]. Pure.
+///
+/// A body unrolled [#UNROLL] times, since four registers in flight hide the latency of an addition;
+/// a ladder of single registers, which is cheaper than a loop that runs three times at most; a last
+/// register under a mask.
+final class SimdSums {
+  private static final int UNROLL = 4;
+  private static final int STRIDE = UNROLL * LANES;
+
+  /// Whether the machine multiplies and adds at once. On others the JDK would compute each fused
+  /// value in software, a thousand times slower.
+  private static final boolean FUSED = SimdRowKernels.FUSED;
+
+  private SimdSums() {}
+
+  static float dot(float[] a, int aOffset, float[] b, int bOffset, int length) {
+    FloatVector s0 = FloatVector.zero(SPECIES);
+    FloatVector s1 = FloatVector.zero(SPECIES);
+    FloatVector s2 = FloatVector.zero(SPECIES);
+    FloatVector s3 = FloatVector.zero(SPECIES);
+    int i = 0;
+    for (; i <= length - STRIDE; i += STRIDE) {
+      int x = aOffset + i;
+      int y = bOffset + i;
+      s0 = plus(at(a, x), at(b, y), s0);
+      s1 = plus(at(a, x + LANES), at(b, y + LANES), s1);
+      s2 = plus(at(a, x + 2 * LANES), at(b, y + 2 * LANES), s2);
+      s3 = plus(at(a, x + 3 * LANES), at(b, y + 3 * LANES), s3);
+    }
+    if (i <= length - LANES) {
+      s0 = plus(at(a, aOffset + i), at(b, bOffset + i), s0);
+      i += LANES;
+    }
+    if (i <= length - LANES) {
+      s1 = plus(at(a, aOffset + i), at(b, bOffset + i), s1);
+      i += LANES;
+    }
+    if (i <= length - LANES) {
+      s2 = plus(at(a, aOffset + i), at(b, bOffset + i), s2);
+      i += LANES;
+    }
+    if (i < length) {
+      VectorMask<Float> rest = SPECIES.indexInRange(i, length);
+      s3 = plus(at(a, aOffset + i, rest), at(b, bOffset + i, rest), s3);
+    }
+    return sum(s0.add(s1).add(s2.add(s3)));
+  }
+
+  static float squaredEuclidean(float[] a, int aOffset, float[] b, int bOffset, int length) {
+    FloatVector s0 = FloatVector.zero(SPECIES);
+    FloatVector s1 = FloatVector.zero(SPECIES);
+    FloatVector s2 = FloatVector.zero(SPECIES);
+    FloatVector s3 = FloatVector.zero(SPECIES);
+    int i = 0;
+    for (; i <= length - STRIDE; i += STRIDE) {
+      int x = aOffset + i;
+      int y = bOffset + i;
+      s0 = plusSquare(at(a, x), at(b, y), s0);
+      s1 = plusSquare(at(a, x + LANES), at(b, y + LANES), s1);
+      s2 = plusSquare(at(a, x + 2 * LANES), at(b, y + 2 * LANES), s2);
+      s3 = plusSquare(at(a, x + 3 * LANES), at(b, y + 3 * LANES), s3);
+    }
+    if (i <= length - LANES) {
+      s0 = plusSquare(at(a, aOffset + i), at(b, bOffset + i), s0);
+      i += LANES;
+    }
+    if (i <= length - LANES) {
+      s1 = plusSquare(at(a, aOffset + i), at(b, bOffset + i), s1);
+      i += LANES;
+    }
+    if (i <= length - LANES) {
+      s2 = plusSquare(at(a, aOffset + i), at(b, bOffset + i), s2);
+      i += LANES;
+    }
+    if (i < length) {
+      VectorMask<Float> rest = SPECIES.indexInRange(i, length);
+      s3 = plusSquare(at(a, aOffset + i, rest), at(b, bOffset + i, rest), s3);
+    }
+    return sum(s0.add(s1).add(s2.add(s3)));
+  }
+
+  /// One row against one query, summed in the order of [#dotFour]: a product does not depend on how
+  /// many queries are asked together.
+  static float dotOne(int dimension, float[] queries, int query, float[] rows, int row) {
+    FloatVector s = FloatVector.zero(SPECIES);
+    int i = 0;
+    for (; i <= dimension - LANES; i += LANES) {
+      s = s.add(at(queries, query + i).mul(at(rows, row + i)));
+    }
+    if (i < dimension) {
+      VectorMask<Float> rest = SPECIES.indexInRange(i, dimension);
+      s = s.add(at(queries, query + i, rest).mul(at(rows, row + i, rest)));
+    }
+    return sum(s);
+  }
+
+  /// One row, loaded once, against four queries; the products go to every `step`-th value.
+  static void dotFour(
+      int dimension,
+      float[] queries,
+      int query,
+      float[] rows,
+      int row,
+      float[] to,
+      int toOffset,
+      int step) {
+    FloatVector s0 = FloatVector.zero(SPECIES);
+    FloatVector s1 = FloatVector.zero(SPECIES);
+    FloatVector s2 = FloatVector.zero(SPECIES);
+    FloatVector s3 = FloatVector.zero(SPECIES);
+    int i = 0;
+    for (; i <= dimension - LANES; i += LANES) {
+      FloatVector v = at(rows, row + i);
+      int x = query + i;
+      s0 = s0.add(at(queries, x).mul(v));
+      s1 = s1.add(at(queries, x + dimension).mul(v));
+      s2 = s2.add(at(queries, x + 2 * dimension).mul(v));
+      s3 = s3.add(at(queries, x + 3 * dimension).mul(v));
+    }
+    if (i < dimension) {
+      VectorMask<Float> rest = SPECIES.indexInRange(i, dimension);
+      FloatVector v = at(rows, row + i, rest);
+      int x = query + i;
+      s0 = s0.add(at(queries, x, rest).mul(v));
+      s1 = s1.add(at(queries, x + dimension, rest).mul(v));
+      s2 = s2.add(at(queries, x + 2 * dimension, rest).mul(v));
+      s3 = s3.add(at(queries, x + 3 * dimension, rest).mul(v));
+    }
+    to[toOffset] = sum(s0);
+    to[toOffset + step] = sum(s1);
+    to[toOffset + 2 * step] = sum(s2);
+    to[toOffset + 3 * step] = sum(s3);
+  }
+
+  /// The sum of all lanes, always in the same order: halves are added until four are left. The
+  /// API's own reduction gives other bits before it is compiled than after.
+  private static float sum(FloatVector v) {
+    if (LANES > 16 || LANES < 4) {
+      return v.reduceLanes(VectorOperators.ADD);
+    }
+    FloatVector eight = LANES > 8 ? halved(v, FloatVector.SPECIES_256) : v;
+    FloatVector four = LANES > 4 ? halved(eight, FloatVector.SPECIES_128) : eight;
+    return (four.lane(0) + four.lane(2)) + (four.lane(1) + four.lane(3));
+  }
+
+  private static FloatVector halved(FloatVector v, VectorSpecies<Float> half) {
+    FloatVector low = (FloatVector) v.reinterpretShape(half, 0);
+    return low.add(v.reinterpretShape(half, 1));
+  }
+
+  private static FloatVector plus(FloatVector a, FloatVector b, FloatVector sum) {
+    return FUSED ? a.fma(b, sum) : a.mul(b).add(sum);
+  }
+
+  private static FloatVector plusSquare(FloatVector a, FloatVector b, FloatVector sum) {
+    FloatVector d = a.sub(b);
+    return plus(d, d, sum);
+  }
+}
