@@ -7,6 +7,7 @@ import dev.purser.cache.CacheSettings;
 import dev.purser.config.Keys;
 import dev.purser.customers.Customers;
 import dev.purser.customers.CustomersSettings;
+import dev.purser.customers.Following;
 import dev.purser.database.Database;
 import dev.purser.database.DatabaseSettings;
 import dev.purser.documents.Documents;
@@ -19,12 +20,14 @@ import dev.purser.ingest.RecordWrites;
 import dev.purser.ledger.EventJson;
 import dev.purser.vectors.Spaces;
 import dev.purser.vectors.SpacesSettings;
+import dev.purser.vectors.Tastes;
 import java.io.File;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -41,7 +44,12 @@ final class Node implements AutoCloseable {
   private final ActorTestKit kit;
 
   Node(Path folder) {
-    Config config = config();
+    this(folder, "", taste -> taste::saved);
+  }
+
+  /// @param following who stands between customers and their tastes
+  Node(Path folder, String overrides, Function<Tastes, Following> following) {
+    Config config = ConfigFactory.parseString(overrides).withFallback(config()).resolve();
     kit = ActorTestKit.create("node", config);
     InstantSource clock = InstantSource.system();
     Keys keys = new Keys(config.getConfig("purser"));
@@ -64,9 +72,16 @@ final class Node implements AutoCloseable {
     ActorRef<Cache.Command> cache = kit.spawn(Cache.create(caches, log, kit.system().ignoreRef()));
     Cluster cluster = Cluster.get(kit.system());
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
-    Customers customers = Customers.start(kit.system(), database, cache, customersSettings, clock);
     documents = Documents.start(kit.system(), database, documentsSettings, clock);
     spaces = Spaces.start(kit.system(), database, spacesSettings, clock);
+    Customers customers =
+        Customers.start(
+            kit.system(),
+            database,
+            cache,
+            customersSettings,
+            clock,
+            following.apply(spaces.taste()));
     Ingest ingest = ingest(ingestSettings, customers, database, clock);
     Doors doors =
         new Doors(
