@@ -55,7 +55,7 @@ sealed interface TasteChange extends Change {
       long deadlineMillis,
       ActorRef<Partition.Reply> replyTo)
       implements Partition.Apply<TasteChange> {
-    Apply {
+    public Apply {
       changes = List.copyOf(changes);
     }
   }

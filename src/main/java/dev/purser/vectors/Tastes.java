@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 public final class Tastes {
   private final ActorSystem<?> system;
   private final Partitions partitions;
-  private final ActorRef<TasteFeed.Command> feed;
+  final ActorRef<TasteFeed.Command> feed;
   private final Duration patience;
 
   private Tastes(
