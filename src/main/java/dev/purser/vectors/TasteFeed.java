@@ -6,12 +6,9 @@ import dev.purser.partitions.Partition;
 import dev.purser.partitions.Partitions;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.NoSerializationVerificationNeeded;
@@ -38,18 +35,15 @@ import org.jspecify.annotations.Nullable;
 /// lost with this actor, differs in its version, and is found when tastes are compared with the
 /// database: when this starts, and then at a slow rate.
 final class TasteFeed {
-  /// Questions that wait for news of one customer; others are answered from what there is.
-  private static final int MOST_WAITING = 1_000;
-
   /// After a comparison that failed.
   private static final Duration ROUND_PAUSE = Duration.ofSeconds(10);
 
   private final ActorContext<Command> context;
   private final TimerScheduler<Command> timers;
   private final Setup at;
-  private final Map<String, Entry> entries = new HashMap<>();
+  private final TastePending pending;
   private final List<TasteLane> lanes = new ArrayList<>();
-  private final ArrayDeque<String> unread = new ArrayDeque<>();
+  private final LinkedHashSet<String> unread = new LinkedHashSet<>();
   private int reading;
   private int readFailures;
   private boolean readPause;
@@ -77,7 +71,8 @@ final class TasteFeed {
   private record Sent(int partition, List<String> batch, Partition.Reply reply)
       implements Command {}
 
-  private record Read(String id, Entry entry, @Nullable TasteNews news) implements Command {}
+  private record Read(String id, TastePending.Entry entry, @Nullable TasteNews news)
+      implements Command {}
 
   /// Time to send to a partition.
   private record Due(int partition) implements Command {}
@@ -88,12 +83,6 @@ final class TasteFeed {
   private record Round() implements Command {}
 
   private record Compared(@Nullable Throwable failure) implements Command {}
-
-  private static final class Entry {
-    @Nullable TasteNews busy;
-    @Nullable TasteNews waiting;
-    final List<ActorRef<Done>> awaiting = new ArrayList<>(0);
-  }
 
   /// What it works with.
   record Setup(
@@ -107,6 +96,7 @@ final class TasteFeed {
     this.context = context;
     this.timers = timers;
     this.at = at;
+    this.pending = new TastePending(at.settings.pending());
     for (int n = 0; n < at.tastes.count(); n++) {
       lanes.add(new TasteLane());
     }
@@ -142,7 +132,7 @@ final class TasteFeed {
           sent(n, batch, reply);
         }
       }
-      case Read read when entries.get(read.id) == read.entry -> read(read);
+      case Read read when pending.holds(read.id, read.entry) -> read(read);
       case Read _ -> {} // of this actor before its restart
       case Due(int n) -> send(n);
       case ReadAgain _ -> readPause = false;
@@ -150,32 +140,24 @@ final class TasteFeed {
       case Compared(Throwable failure) -> compared(failure);
     }
     readNext();
-    at.metrics.pending(entries.size());
+    at.metrics.pending(pending.size());
     return Behaviors.same();
   }
 
   private void note(String id, TasteNews news) {
-    Entry entry = entries.get(id);
-    if (entry == null) {
-      if (entries.size() >= at.settings.pending()) {
-        at.metrics.dropped();
-        return;
-      }
-      entry = new Entry();
-      entries.put(id, entry);
-    }
-    entry.waiting = entry.waiting == null ? news : entry.waiting.then(news);
-    if (entry.busy == null) {
-      queue(id, entry.waiting);
+    if (pending.admits(id)) {
+      queue(id, pending.add(id, news));
+    } else {
+      at.metrics.dropped();
     }
   }
 
   /// Lets a customer with news wait for its turn. It may wait for both turns at once, if its news
   /// have changed meanwhile: what they are when it is its turn counts.
-  private void queue(String id, TasteNews news) {
+  private void queue(String id, @Nullable TasteNews news) {
     if (news instanceof TasteNews.Unread) {
       unread.add(id);
-    } else {
+    } else if (news != null) {
       int n = at.tastes.partition(id);
       lanes.get(n).add(id);
       send(n);
@@ -183,11 +165,7 @@ final class TasteFeed {
   }
 
   private void await(String id, ActorRef<Done> replyTo) {
-    Entry entry = entries.get(id);
-    if (entry == null) {
-      replyTo.tell(Done.done());
-    } else if (entry.awaiting.size() < MOST_WAITING) {
-      entry.awaiting.add(replyTo);
+    if (pending.await(id, replyTo)) {
       int n = at.tastes.partition(id);
       lanes.get(n).hurry();
       send(n);
@@ -207,17 +185,14 @@ final class TasteFeed {
     List<String> batch = new ArrayList<>();
     List<TasteChange> changes = new ArrayList<>();
     for (String id : lane.take(at.settings.batch())) {
-      Entry entry = entries.get(id);
-      if (entry == null || entry.busy != null || entry.waiting == null) {
-        continue;
-      }
-      if (entry.waiting instanceof TasteNews.Unread) {
-        unread.add(id);
-      } else {
-        changes.add(entry.waiting.change(id));
-        batch.add(id);
-        entry.busy = entry.waiting;
-        entry.waiting = null;
+      switch (pending.waiting(id)) {
+        case null -> {} // it is on its way already
+        case TasteNews.Unread _ -> unread.add(id);
+        case TasteNews news -> {
+          changes.add(news.change(id));
+          batch.add(id);
+          var _ = pending.begin(id);
+        }
       }
     }
     if (!batch.isEmpty()) {
@@ -247,17 +222,16 @@ final class TasteFeed {
       case Partition.Reply.Refused _ -> {
         at.metrics.failed();
         lane.failed(now, at.settings.retry());
-        batch.forEach(id -> again(id, entry(id), null));
+        batch.forEach(id -> queue(id, pending.again(id, null)));
       }
     }
     send(n);
   }
 
   private void ended(String id, Outcome outcome) {
-    Entry entry = entry(id);
     if (outcome instanceof Outcome.Refused(ServiceError error)) {
       if (error instanceof ServiceError.Conflict) {
-        again(id, entry, TasteNews.UNREAD);
+        queue(id, pending.again(id, TasteNews.UNREAD));
         return;
       }
       if (!(error instanceof ServiceError.NotFound)) {
@@ -265,35 +239,17 @@ final class TasteFeed {
       }
     }
     at.metrics.acknowledged();
-    entry.busy = null;
-    if (entry.waiting != null) {
-      queue(id, entry.waiting);
-    } else {
-      entries.remove(id);
-      entry.awaiting.forEach(a -> a.tell(Done.done()));
-    }
-  }
-
-  /// What was on its way, or `instead` of it, waits again and before what came later.
-  private void again(String id, Entry entry, @Nullable TasteNews instead) {
-    TasteNews first = instead == null ? entry.busy : instead;
-    TasteNews later = entry.waiting;
-    TasteNews both = first == null ? TasteNews.UNREAD : later == null ? first : first.then(later);
-    entry.busy = null;
-    entry.waiting = both;
-    queue(id, both);
+    queue(id, pending.arrived(id));
   }
 
   /// Begins as many readings as may run, and says when none is due.
   private void readNext() {
     while (!readPause && reading < at.settings.reads() && !unread.isEmpty()) {
-      String id = unread.remove();
-      Entry entry = entries.get(id);
-      if (entry == null || entry.busy != null || !(entry.waiting instanceof TasteNews.Unread)) {
+      String id = unread.removeFirst();
+      if (!(pending.waiting(id) instanceof TasteNews.Unread)) {
         continue;
       }
-      entry.busy = entry.waiting;
-      entry.waiting = null;
+      TastePending.Entry entry = pending.begin(id);
       reading++;
       context.pipeToSelf(at.reading.read(id), (news, _) -> new Read(id, entry, news));
     }
@@ -314,7 +270,7 @@ final class TasteFeed {
       readFailures = 0;
       at.metrics.read();
     }
-    again(read.id, read.entry, read.news);
+    queue(read.id, pending.again(read.id, read.news));
   }
 
   private void compare(boolean all) {
@@ -334,9 +290,5 @@ final class TasteFeed {
       pause = pause.compareTo(ROUND_PAUSE) < 0 ? pause : ROUND_PAUSE;
     }
     timers.startSingleTimer(new Round(), pause);
-  }
-
-  private Entry entry(String id) {
-    return Objects.requireNonNull(entries.get(id), id);
   }
 }

@@ -7,6 +7,7 @@ import dev.purser.faults.Fault;
 import dev.purser.faults.ServiceError;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -82,8 +83,8 @@ final class TasteReading {
     return pages(new Sums(customer), false, null)
         .thenCompose(
             sums -> {
-              if (sums != null) {
-                return CompletableFuture.completedFuture(sums.news());
+              if (sums.isPresent()) {
+                return CompletableFuture.completedFuture(sums.get().news());
               }
               return attempt < ATTEMPTS
                   ? attempt(customer, attempt + 1)
@@ -92,20 +93,20 @@ final class TasteReading {
             });
   }
 
-  /// Purchases first, then refunds; null if the customer has changed meanwhile.
-  private CompletionStage<@Nullable Sums> pages(
+  /// Purchases first, then refunds; empty if the customer has changed meanwhile.
+  private CompletionStage<Optional<Sums>> pages(
       Sums sums, boolean refunds, @Nullable String after) {
     return ask(new Query.TasteEvents(sums.customer, refunds, settings.page(), after))
         .thenCompose(
             page -> {
               if (!sums.add(page, refunds ? -1 : 1)) {
-                return CompletableFuture.completedFuture(null);
+                return CompletableFuture.completedFuture(Optional.empty());
               }
               if (page.events().size() == settings.page()) {
                 return pages(sums, refunds, page.events().getLast().id());
               }
               return refunds || page.version() == 0
-                  ? CompletableFuture.completedFuture(sums)
+                  ? CompletableFuture.completedFuture(Optional.of(sums))
                   : pages(sums, true, null);
             });
   }

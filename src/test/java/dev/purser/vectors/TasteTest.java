@@ -89,7 +89,8 @@ final class TasteTest {
   @Test
   void save_withoutEffect_movesTheVersionAlone() {
     for (Change change : List.of(refund(null, null, 5), new Settle(null))) {
-      assertThat(news(5, NOW, change, Outcome.ACCEPTED)).isEqualTo(new Added(5, NOW, TasteSums.NONE));
+      assertThat(news(5, NOW, change, Outcome.ACCEPTED))
+          .isEqualTo(new Added(5, NOW, TasteSums.NONE));
     }
     assertThat(news(5, NOW, purchase("a", 1), Outcome.DUPLICATE))
         .isEqualTo(new Added(5, NOW, TasteSums.NONE));
@@ -153,6 +154,7 @@ final class TasteTest {
     assertThat(one(3, 1e-12).direction()).containsOnly(0f);
     assertThat(one(3, -7).direction()[3]).isEqualTo(-1f);
     TasteSums sums = one(255, 1.5);
-    assertThat(TasteDraft.decoded(new TasteDraft(9, sums, 0).encoded()).sums().equalTo(sums)).isTrue();
+    assertThat(TasteDraft.decoded(new TasteDraft(9, sums, 0).encoded()).sums().equalTo(sums))
+        .isTrue();
   }
 }
