@@ -101,9 +101,11 @@ final class Guardian {
                     log,
                     context.messageAdapter(Cache.Standing.class, CacheStands::new))),
             "cache");
-    Customers customers = Customers.start(system, database, cache, settings.customers(), clock);
     Documents documents = Documents.start(system, database, settings.documents(), clock);
     Spaces spaces = Spaces.start(system, database, settings.spaces(), clock);
+    Customers customers =
+        Customers.start(
+            system, database, cache, settings.customers(), clock, spaces.taste()::saved);
     EventJson events = new EventJson(settings.data().currency(), clock);
     Ingest ingest =
         Ingest.start(

@@ -47,6 +47,8 @@ final class FailureTableTest {
           List.of(
               "partitions.PartitionTest#failure_restartsAndLoadsAnew_callersToldRetryably",
               "partitions.PartitionTest#save_neverAnswered_givenUpAndLoadedAnew"),
+          "TasteFeed",
+          List.of("vectors.TasteFeedTest#failure_restartsAndComparesAnew"),
           "kernel stream",
           List.of(
               "vectors.WorkersTest#worker_withABug_worksOnceMore",

@@ -250,8 +250,7 @@ final class CustomerStates {
     return switch (reply) {
       case SaveReply.Saved saved -> {
         Aggregate after = commit(save, saved);
-        save.answer(saved);
-        writing.end();
+        writing.saved(saved);
         yield next(after);
       }
       case SaveReply.Moved _ -> {

@@ -73,7 +73,8 @@ public final class Customers {
       ActorRef<Database.Command> database,
       ActorRef<Cache.Command> cache,
       CustomersSettings settings,
-      InstantSource clock) {
+      InstantSource clock,
+      Following following) {
     Behavior<Erasures.Command> sweeping =
         Behaviors.supervise(Erasures.create(database, cache, settings.erasures(), clock))
             .onFailure(
@@ -88,7 +89,8 @@ public final class Customers {
             Answers.of(settings),
             settings,
             clock,
-            new CustomersMetrics());
+            new CustomersMetrics(),
+            following);
     return new Customers(system, Customer.init(system, neighbours), neighbours);
   }
 

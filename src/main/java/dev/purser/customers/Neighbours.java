@@ -13,4 +13,5 @@ record Neighbours(
     Answers answers,
     CustomersSettings settings,
     InstantSource clock,
-    CustomersMetrics metrics) {}
+    CustomersMetrics metrics,
+    Following following) {}

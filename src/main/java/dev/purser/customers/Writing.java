@@ -63,6 +63,13 @@ final class Writing {
     return Objects.requireNonNull(inFlight, "a save in flight");
   }
 
+  /// The save in flight is committed.
+  void saved(SaveReply.Saved saved) {
+    at.following().ended(inFlight().save(), saved);
+    inFlight().answer(saved);
+    end();
+  }
+
   /// The save in flight has ended and its writes have been answered.
   void end() {
     inFlight = null;
@@ -85,6 +92,7 @@ final class Writing {
   /// The save in flight has ended in nobody knows what.
   void lost() {
     at.metrics().outcomeUnknown();
+    at.following().ended(inFlight().save(), null);
     inFlight().refuse(Refusals.UNKNOWN, true);
     end();
   }
@@ -111,6 +119,7 @@ final class Writing {
   void abandon(Collection<? super Apply> waiting) {
     pending.drainTo(waiting);
     if (inFlight != null) {
+      at.following().ended(inFlight.save(), null);
       inFlight.refuse(Refusals.UNKNOWN, true);
       inFlight.writes().forEach(waiting::remove);
       inFlight = null;

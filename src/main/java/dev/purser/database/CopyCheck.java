@@ -44,7 +44,10 @@ final class CopyCheck {
         digest(
             target,
             table,
-            pairs.stream().map(c -> new CopyColumn(c.name(), c.written(), c.read())).toList());
+            pairs.stream()
+                .map(
+                    c -> new CopyColumn(c.name(), /* read= */ c.written(), /* written= */ c.read()))
+                .toList());
     if (read.rows() != written.rows()) {
       differences.add(
           "%s has %,d rows in the source and %,d in the target"

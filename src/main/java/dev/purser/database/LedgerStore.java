@@ -21,6 +21,7 @@ abstract class LedgerStore implements Store {
   private final LetterRows letters;
   private final RunRows runs;
   private final RecordRows records;
+  private final TastePages tastes;
 
   LedgerStore(Statements statements, CustomerRows customers, Fences fences) {
     this.statements = statements;
@@ -32,6 +33,7 @@ abstract class LedgerStore implements Store {
     this.settlements = new SettlementRows(statements);
     this.letters = new LetterRows(statements);
     this.runs = new RunRows(statements);
+    this.tastes = new TastePages(statements);
     this.records = new RecordRows(statements, fences.ofManyWriters());
   }
 
@@ -121,6 +123,8 @@ abstract class LedgerStore implements Store {
           case Query.RunByKey q -> runs.byKey(q);
           case Query.Records q -> records.page(q);
           case Query.SomeRecords q -> records.some(q);
+          case Query.TasteEvents q -> tastes.events(q);
+          case Query.CustomerVersions q -> tastes.versions(q);
           case Query.PendingErasures q -> erasures.pending(q.limit());
         };
   }

@@ -73,6 +73,32 @@ public sealed interface Query<T> {
     }
   }
 
+  /// What a page of a customer's purchases or refunds says of its taste, by id.
+  ///
+  /// @param refunds whether refunds are asked for, or purchases
+  record TasteEvents(String customer, boolean refunds, int limit, @Nullable String afterId)
+      implements Query<TastePage> {}
+
+  /// All customers and their versions, by id.
+  record CustomerVersions(int limit, @Nullable String afterId)
+      implements Query<List<CustomerVersion>> {}
+
+  /// One page of events.
+  ///
+  /// @param version the customer's when they were read; 0 if it is absent
+  record TastePage(long version, List<TasteEvent> events) {
+    public TastePage {
+      events = List.copyOf(events);
+    }
+  }
+
+  /// A purchase, or a refund.
+  ///
+  /// @param sku that of the purchase which is refunded if there is one; null if none was named
+  record TasteEvent(String id, @Nullable String sku, String currency, long amountMinor) {}
+
+  record CustomerVersion(String id, long version) {}
+
   /// Where a record stands in its collection.
   record RecordPlace(int slice, String id) {}
 

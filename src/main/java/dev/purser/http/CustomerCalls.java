@@ -60,7 +60,9 @@ final class CustomerCalls {
 
   static CompletionStage<Answer> delete(Call call) {
     Change erase = new Erase(call.query().flag("suppress"));
-    return call.apply(call.id("id"), erase, call.condition())
+    String id = call.id("id");
+    return call.apply(id, erase, call.condition())
+        .thenCompose(_ -> call.doors().vectors().tasteSettled(id))
         .thenApply(_ -> new Answer.Bare(204, List.of()));
   }
 

@@ -73,6 +73,7 @@ public final class Routes {
         Route.of("PUT", "/v1/customers/{id}", WRITER, CustomerCalls::put),
         Route.of("PATCH", "/v1/customers/{id}", WRITER, CustomerCalls::patch),
         Route.of("DELETE", "/v1/customers/{id}", WRITER, CustomerCalls::delete, "suppress"),
+        Route.of("GET", "/v1/customers/{id}/similar", READER, TasteCalls::similar, "k"),
         Route.of("DELETE", "/v1/suppressions/{id}", WRITER, CustomerCalls::liftSuppression));
   }
 
@@ -156,6 +157,7 @@ public final class Routes {
         Route.of("POST", "/ops/database/pause", OPERATOR, OperationCalls::pause),
         Route.of("POST", "/ops/database/resume", OPERATOR, OperationCalls::resume),
         Route.of("POST", "/ops/cache/clear", OPERATOR, OperationCalls::clearCache),
+        Route.of("POST", "/ops/vectors/taste/rebuild", OPERATOR, TasteCalls::rebuild),
         Route.of("GET", "/ops/supervision", OPERATOR, OperationCalls::supervision),
         Route.of("GET", "/ops/config", OPERATOR, OperationCalls::config),
         Route.of("GET", "/ops/threads", OPERATOR, OperationCalls::threads),

@@ -174,18 +174,22 @@ final class VectorCalls {
             found -> {
               List<Neighbour> neighbours =
                   found.orElseThrow(() -> Problem.notFound(NO_SPACE).refusal());
-              return Answer.data(
-                  g -> {
-                    g.writeArrayFieldStart("results");
-                    for (Neighbour neighbour : neighbours) {
-                      g.writeStartObject();
-                      g.writeStringField("id", neighbour.id());
-                      g.writeNumberField("score", neighbour.score());
-                      g.writeEndObject();
-                    }
-                    g.writeEndArray();
-                  });
+              return results(neighbours);
             });
+  }
+
+  static Answer results(List<Neighbour> neighbours) {
+    return Answer.data(
+        g -> {
+          g.writeArrayFieldStart("results");
+          for (Neighbour neighbour : neighbours) {
+            g.writeStartObject();
+            g.writeStringField("id", neighbour.id());
+            g.writeNumberField("score", neighbour.score());
+            g.writeEndObject();
+          }
+          g.writeEndArray();
+        });
   }
 
   private static CompletionStage<Spaces.Question> question(

@@ -7,6 +7,7 @@ import dev.purser.vectors.VectorChange;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import org.apache.pekko.Done;
 
 /// What the edge asks of [Spaces], whose contract holds here too. Safe for many threads.
 public interface VectorDoor {
@@ -21,6 +22,15 @@ public interface VectorDoor {
       String space, Spaces.Question question, long deadlineMillis);
 
   CompletionStage<Boolean> drop(String space, long deadlineMillis);
+
+  /// Who is most like a customer, best first; nobody if it has no taste.
+  CompletionStage<List<Neighbour>> similar(String customer, int k, long deadlineMillis);
+
+  /// Completed when what a customer's saves did to its taste has been done, or after some patience.
+  CompletionStage<Done> tasteSettled(String customer);
+
+  /// Computes all tastes anew, in the background; false if that cannot begin now.
+  CompletionStage<Boolean> rebuildTaste();
 
   /// The door of `spaces`; what comes through it is interactive.
   static VectorDoor of(Spaces spaces) {
@@ -49,6 +59,21 @@ public interface VectorDoor {
       @Override
       public CompletionStage<Boolean> drop(String space, long deadlineMillis) {
         return spaces.drop(space, deadlineMillis);
+      }
+
+      @Override
+      public CompletionStage<List<Neighbour>> similar(String customer, int k, long deadlineMillis) {
+        return spaces.taste().similar(customer, k, deadlineMillis);
+      }
+
+      @Override
+      public CompletionStage<Done> tasteSettled(String customer) {
+        return spaces.taste().settled(customer);
+      }
+
+      @Override
+      public CompletionStage<Boolean> rebuildTaste() {
+        return spaces.taste().rebuild();
       }
     };
   }

@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.stream.Stream;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -34,6 +35,7 @@ public final class Spaces {
 
   private final Names names;
   private final Partitions vectors;
+  private final Tastes taste;
 
   /// A space as callers see it.
   public record Space(String name, int dimension, long count) {}
@@ -45,9 +47,10 @@ public final class Spaces {
   @SuppressWarnings("ArrayRecordComponent") // a documented hand-over, compared by nobody
   public record Question(float[] vector, Metric metric, int k) {}
 
-  private Spaces(Names names, Partitions vectors) {
+  private Spaces(Names names, Partitions vectors, Tastes taste) {
     this.names = names;
     this.vectors = vectors;
+    this.taste = taste;
   }
 
   /// Starts spaces on this node.
@@ -59,7 +62,8 @@ public final class Spaces {
     Executor workers =
         system.dispatchers().lookup(DispatcherSelector.fromConfig("purser.vectors.dispatcher"));
     Passes.Tools tools = new Passes.Tools(settings, RowKernels.chosen(), workers, clock);
-    var vectors = new VectorHolding.VectorKind(new Allowance(settings.memoryBytes()), tools);
+    Allowance allowance = new Allowance(settings.memoryBytes());
+    var vectors = new VectorHolding.VectorKind(allowance, tools);
     return new Spaces(
         new Names(
             Partitions.start(
@@ -69,12 +73,21 @@ public final class Spaces {
                 settings.names(),
                 clock),
             clock),
-        Partitions.start(system, vectors, database, settings.vectors(), clock));
+        Partitions.start(system, vectors, database, settings.vectors(), clock),
+        Tastes.start(system, database, allowance, tools, clock));
+  }
+
+  /// The space that is kept by the service itself.
+  public Tastes taste() {
+    return taste;
   }
 
   /// Completed when all spaces and vectors have been loaded.
   public CompletionStage<Done> loaded() {
-    return names.loaded().thenCombine(vectors.loaded(), (done, _) -> done);
+    return names
+        .loaded()
+        .thenCombine(vectors.loaded(), (done, _) -> done)
+        .thenCombine(taste.loaded(), (done, _) -> done);
   }
 
   /// The partition that owns the record of a vector, as [VectorChange#id()] names it.
@@ -114,6 +127,9 @@ public final class Spaces {
 
   /// The vector of an id; empty if there is none, or no such space.
   public CompletionStage<Optional<float[]>> get(String space, String id, long deadlineMillis) {
+    if (space.equals(TASTE)) {
+      return taste.get(id, deadlineMillis);
+    }
     return names
         .find(space, deadlineMillis)
         .thenCompose(
@@ -128,23 +144,33 @@ public final class Spaces {
     String key = VectorKey.of(space, id);
     return vectors
         .<Told>ask(key, deadlineMillis, to -> new VectorAsk.Get(key, generation, to))
-        .thenApply(
-            told ->
-                switch (told) {
-                  case Told.One(byte[] values) ->
-                      Optional.ofNullable(values).map(FloatBytes::decoded);
-                  default -> throw misunderstood(told);
-                });
+        .thenApply(Spaces::vector);
+  }
+
+  static Optional<float[]> vector(Told told) {
+    return switch (told) {
+      case Told.One(byte[] values) -> Optional.ofNullable(values).map(FloatBytes::decoded);
+      default -> throw misunderstood(told);
+    };
   }
 
   /// All spaces, in the order of their names.
   public CompletionStage<List<Space>> all(long deadlineMillis) {
     return names
         .all(deadlineMillis)
-        .thenCombine(counts(deadlineMillis), (all, counts) -> spaces(all, counts));
+        .thenCombine(counts(deadlineMillis), (all, counts) -> spaces(all, counts))
+        .thenCombine(taste.count(deadlineMillis), Spaces::withTaste);
   }
 
-  private static List<Space> spaces(List<SpaceAsk.Named> all, Map<String, Map<Long, Long>> counts) {
+  /// A space that holds nothing yet does not exist, and this one is no exception.
+  private static List<Space> withTaste(Stream<Space> spaces, long tastes) {
+    Stream<Space> taste =
+        tastes == 0 ? Stream.of() : Stream.of(new Space(TASTE, TasteSums.DIMENSION, tastes));
+    return Stream.concat(spaces, taste).sorted((a, b) -> Utf8.compare(a.name(), b.name())).toList();
+  }
+
+  private static Stream<Space> spaces(
+      List<SpaceAsk.Named> all, Map<String, Map<Long, Long>> counts) {
     return all.stream()
         .filter(named -> !named.space().closing())
         .map(
@@ -154,9 +180,7 @@ public final class Spaces {
                     named.space().dimension(),
                     counts
                         .getOrDefault(named.name(), Map.of())
-                        .getOrDefault(named.space().generation(), 0L)))
-        .sorted((a, b) -> Utf8.compare(a.name(), b.name()))
-        .toList();
+                        .getOrDefault(named.space().generation(), 0L)));
   }
 
   /// Vectors by space and generation.
@@ -184,34 +208,43 @@ public final class Spaces {
   /// question of another dimension is refused.
   public CompletionStage<Optional<List<Neighbour>>> search(
       String space, Question question, long deadlineMillis) {
+    if (space.equals(TASTE)) {
+      return taste.search(question, deadlineMillis).thenApply(Optional::of);
+    }
     return names
         .find(space, deadlineMillis)
         .thenCompose(
             found ->
                 found.isEmpty()
                     ? CompletableFuture.completedFuture(Optional.empty())
-                    : search(space, found.get(), question, deadlineMillis).thenApply(Optional::of));
+                    : search(
+                            vectors,
+                            space,
+                            found.get().generation(),
+                            found.get().dimension(),
+                            question,
+                            deadlineMillis)
+                        .thenApply(Optional::of));
   }
 
-  private CompletionStage<List<Neighbour>> search(
-      String space, SpaceRecord record, Question question, long deadlineMillis) {
-    if (question.vector().length != record.dimension()) {
+  static CompletionStage<List<Neighbour>> search(
+      Partitions partitions,
+      String space,
+      long generation,
+      int dimension,
+      Question question,
+      long deadlineMillis) {
+    if (question.vector().length != dimension) {
       return CompletableFuture.failedStage(
-          new Fault(Names.otherDimension(question.vector().length, record.dimension())));
+          new Fault(Names.otherDimension(question.vector().length, dimension)));
     }
     byte[] vector = FloatBytes.encoded(question.vector());
-    return vectors
+    return partitions
         .<Told>askAll(
             deadlineMillis,
             to ->
                 new VectorAsk.Find(
-                    space,
-                    record.generation(),
-                    question.metric(),
-                    vector,
-                    question.k(),
-                    deadlineMillis,
-                    to))
+                    space, generation, question.metric(), vector, question.k(), deadlineMillis, to))
         .thenApply(
             all ->
                 all.stream()

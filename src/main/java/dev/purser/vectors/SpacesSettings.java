@@ -12,6 +12,7 @@ import dev.purser.partitions.PartitionSettings;
 /// @param workers parts that a pass is cut into
 /// @param vectors the partitions of vectors
 /// @param names the partitions of the spaces' names
+/// @param taste how the space of tastes is kept
 public record SpacesSettings(
     long memoryBytes,
     int most,
@@ -19,7 +20,8 @@ public record SpacesSettings(
     int together,
     int workers,
     PartitionSettings vectors,
-    PartitionSettings names) {
+    PartitionSettings names,
+    TasteSettings taste) {
 
   public static SpacesSettings read(Keys keys) {
     SpacesSettings settings =
@@ -30,7 +32,8 @@ public record SpacesSettings(
             keys.integer("together", 1, 1_000),
             keys.integer("workers", 1, 256),
             PartitionSettings.read(keys.at("partitions")),
-            PartitionSettings.read(keys.at("names")));
+            PartitionSettings.read(keys.at("names")),
+            TasteSettings.read(keys.at("taste")));
     if (settings.together > settings.waiting) {
       keys.refuse("together", "must not be above waiting");
     }

@@ -47,6 +47,16 @@ sealed interface VectorAsk extends Partition.Question {
   /// Some ids of a space, which is being deleted: nothing of its generation is stored from now on.
   record Seal(String space, long generation, int limit, ActorRef<Told> replyTo) implements Asked {}
 
+  /// Which customers' tastes the partition holds, in the order of their ids.
+  ///
+  /// @param after the id before the first, or null to begin with the first
+  /// @param last the last id, or null for no end
+  record Covered(@Nullable String after, @Nullable String last, int limit, ActorRef<Told> replyTo)
+      implements Asked {}
+
+  /// The version of a customer, or that which its taste covers.
+  record Version(String id, long version) {}
+
   /// The workers have ended a pass.
   record Passed(SpaceShare share, Passes.Pass pass)
       implements VectorAsk, NoSerializationVerificationNeeded {
@@ -66,6 +76,7 @@ sealed interface VectorAsk extends Partition.Question {
     @JsonSubTypes.Type(value = Told.Found.class, name = "found"),
     @JsonSubTypes.Type(value = Told.Counted.class, name = "counted"),
     @JsonSubTypes.Type(value = Told.Sealed.class, name = "sealed"),
+    @JsonSubTypes.Type(value = Told.Versions.class, name = "versions"),
     @JsonSubTypes.Type(value = Told.NotTold.class, name = "not_told"),
   })
   sealed interface Told extends Wire {
@@ -92,6 +103,12 @@ sealed interface VectorAsk extends Partition.Question {
     record Sealed(List<String> ids) implements Told {
       public Sealed {
         ids = List.copyOf(ids);
+      }
+    }
+
+    record Versions(List<Version> versions) implements Told {
+      public Versions {
+        versions = List.copyOf(versions);
       }
     }
 

@@ -55,6 +55,11 @@ final class CustomerSavingTest {
     Reply.Applied applied = appliedOf(write);
     assertThat(applied.created()).isTrue();
     assertThat(applied.profile()).isEqualTo(after);
+    assertThat(on.ended)
+        .as("whoever follows is told before callers are")
+        .containsExactly(
+            new EntityFixture.Ended(
+                save.save(), new SaveReply.Saved(after, List.of(Outcome.ACCEPTED))));
     assertThat(on.cache.expectMessageClass(Cache.Put.class).profile()).isEqualTo(after);
     assertThat(readOf(on.read()).source()).isEqualTo(Source.MEMORY);
     on.shard.expectNoMessage(SHORT);
@@ -408,6 +413,7 @@ final class CustomerSavingTest {
     on.clock.breakDown(1);
     TestProbe<Reply> second = on.apply(purchase("p2", 5));
     assertThat(refusedOf(first)).isEqualTo(new Reply.Refused(Refusals.UNKNOWN, true));
+    assertThat(on.ended).containsExactly(new EntityFixture.Ended(save.save(), null));
     assertThat(refusedOf(second)).isEqualTo(new Reply.Refused(Refusals.RESTARTING, false));
     TestProbe<Reply> read = on.read();
     Database.Load load = on.expectLoad();

@@ -7,6 +7,7 @@ import dev.purser.customers.Customer.Command;
 import dev.purser.customers.Customer.Condition;
 import dev.purser.customers.Customer.Read;
 import dev.purser.customers.Customer.Reply;
+import dev.purser.database.CustomerSave;
 import dev.purser.database.Database;
 import dev.purser.database.LoadReply;
 import dev.purser.database.SaveReply;
@@ -19,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
@@ -65,6 +67,10 @@ final class EntityFixture implements AutoCloseable {
   final TestProbe<Erasures.Command> erasures;
   final TestProbe<ClusterSharding.ShardCommand> shard;
   final ActorRef<Command> customer;
+  final List<Ended> ended = new CopyOnWriteArrayList<>();
+
+  /// What the follower was told.
+  record Ended(CustomerSave save, SaveReply.@Nullable Saved saved) {}
 
   EntityFixture() {
     this("");
@@ -86,7 +92,8 @@ final class EntityFixture implements AutoCloseable {
             answers,
             settings,
             clock,
-            new CustomersMetrics());
+            new CustomersMetrics(),
+            (save, saved) -> ended.add(new Ended(save, saved)));
     customer = kit.spawn(Customer.create(ID, shard.ref(), neighbours));
   }
 

@@ -154,7 +154,8 @@ final class InterruptedTest {
             Answers.of(Samples.settings(Samples.config(""))),
             Samples.settings(Samples.config("")),
             java.time.InstantSource.system(),
-            new CustomersMetrics());
+            new CustomersMetrics(),
+            Following.NOBODY);
     ActorRef<Customer.Command> anew =
         node.kit.spawn(
             Customer.create(

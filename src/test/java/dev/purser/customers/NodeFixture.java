@@ -54,7 +54,12 @@ final class NodeFixture implements AutoCloseable {
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
     customers =
         Customers.start(
-            kit.system(), between.apply(database), cache, Samples.settings(config), clock);
+            kit.system(),
+            between.apply(database),
+            cache,
+            Samples.settings(config),
+            clock,
+            Following.NOBODY);
   }
 
   static long soon() {

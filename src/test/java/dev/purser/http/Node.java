@@ -7,6 +7,7 @@ import dev.purser.cache.CacheSettings;
 import dev.purser.config.Keys;
 import dev.purser.customers.Customers;
 import dev.purser.customers.CustomersSettings;
+import dev.purser.customers.Following;
 import dev.purser.database.Database;
 import dev.purser.database.DatabaseSettings;
 import dev.purser.database.DatabaseUrl;
@@ -20,12 +21,14 @@ import dev.purser.ingest.RecordWrites;
 import dev.purser.ledger.EventJson;
 import dev.purser.vectors.Spaces;
 import dev.purser.vectors.SpacesSettings;
+import dev.purser.vectors.Tastes;
 import java.io.File;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -48,6 +51,11 @@ final class Node implements AutoCloseable {
 
   /// A node whose configuration has `overrides`.
   Node(DatabaseUrl url, String... overrides) {
+    this(url, taste -> taste::saved, overrides);
+  }
+
+  /// @param following who stands between customers and their tastes
+  Node(DatabaseUrl url, Function<Tastes, Following> following, String... overrides) {
     Config config = config(overrides);
     kit = ActorTestKit.create("node", config);
     InstantSource clock = InstantSource.system();
@@ -70,9 +78,16 @@ final class Node implements AutoCloseable {
     ActorRef<Cache.Command> cache = kit.spawn(Cache.create(caches, log, kit.system().ignoreRef()));
     Cluster cluster = Cluster.get(kit.system());
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
-    Customers customers = Customers.start(kit.system(), database, cache, customersSettings, clock);
     documents = Documents.start(kit.system(), database, documentsSettings, clock);
     spaces = Spaces.start(kit.system(), database, spacesSettings, clock);
+    Customers customers =
+        Customers.start(
+            kit.system(),
+            database,
+            cache,
+            customersSettings,
+            clock,
+            following.apply(spaces.taste()));
     Ingest ingest = ingest(ingestSettings, customers, database, clock);
     Doors doors =
         new Doors(

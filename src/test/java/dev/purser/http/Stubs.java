@@ -32,6 +32,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.apache.pekko.Done;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.javadsl.Source;
 
@@ -159,6 +160,8 @@ final class Stubs {
     volatile List<Spaces.Space> spaces = List.of();
     volatile Optional<List<Neighbour>> found = Optional.empty();
     volatile boolean dropped;
+    volatile List<Neighbour> similar = List.of();
+    volatile boolean rebuilding = true;
     final List<VectorChange> changes = new CopyOnWriteArrayList<>();
     final List<Spaces.Question> questions = new CopyOnWriteArrayList<>();
 
@@ -188,6 +191,21 @@ final class Stubs {
     @Override
     public CompletionStage<Boolean> drop(String space, long deadlineMillis) {
       return CompletableFuture.completedFuture(dropped);
+    }
+
+    @Override
+    public CompletionStage<List<Neighbour>> similar(String customer, int k, long deadlineMillis) {
+      return CompletableFuture.completedFuture(similar.stream().limit(k).toList());
+    }
+
+    @Override
+    public CompletionStage<Done> tasteSettled(String customer) {
+      return CompletableFuture.completedFuture(Done.done());
+    }
+
+    @Override
+    public CompletionStage<Boolean> rebuildTaste() {
+      return CompletableFuture.completedFuture(rebuilding);
     }
   }
 

@@ -9,6 +9,7 @@ import dev.purser.cache.CacheSettings;
 import dev.purser.config.Keys;
 import dev.purser.customers.Customers;
 import dev.purser.customers.CustomersSettings;
+import dev.purser.customers.Following;
 import dev.purser.database.Database;
 import dev.purser.database.DatabaseSettings;
 import dev.purser.database.Query;
@@ -65,7 +66,12 @@ final class IngestEndToEndTest {
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
     customers =
         Customers.start(
-            kit.system(), database, cache, CustomersSettings.read(keys.at("customers")), clock);
+            kit.system(),
+            database,
+            cache,
+            CustomersSettings.read(keys.at("customers")),
+            clock,
+            Following.NOBODY);
     CompletableFuture<Ingest> door = new CompletableFuture<>();
     kit.spawn(
         Behaviors.setup(

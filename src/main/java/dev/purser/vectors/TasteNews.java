@@ -1,0 +1,48 @@
+package dev.purser.vectors;
+
+/// What has become of one customer's taste and is not acknowledged yet. Immutable.
+sealed interface TasteNews {
+  /// Only the database knows.
+  TasteNews UNREAD = new Unread();
+
+  /// Saves that moved the customer from one version (0: it was absent) to another.
+  record Added(long from, long to, TasteSums sums) implements TasteNews {}
+
+  /// All that there is at `version`.
+  record Whole(long version, TasteSums sums) implements TasteNews {}
+
+  /// The customer is gone, and whatever was known of it up to a version.
+  record Gone(long upTo) implements TasteNews {}
+
+  record Unread() implements TasteNews {}
+
+  /// These news and later ones, folded into one.
+  default TasteNews then(TasteNews later) {
+    return later instanceof Added added ? then(added) : later;
+  }
+
+  private TasteNews then(Added later) {
+    return switch (this) {
+      case Added(long from, long to, TasteSums sums) when to == later.from ->
+          new Added(from, later.to, sums.plus(later.sums));
+      case Whole(long version, TasteSums sums) when version == later.from ->
+          new Whole(later.to, sums.plus(later.sums));
+      case Whole whole when whole.version >= later.to -> whole;
+      case Added _, Whole _, Gone _, Unread _ -> UNREAD;
+    };
+  }
+
+  /// The change that tells the customer's partition.
+  ///
+  /// @throws IllegalStateException if it has to be read first
+  default TasteChange change(String id) {
+    return switch (this) {
+      case Added(long from, long to, TasteSums sums) ->
+          new TasteChange.Add(id, from, to, sums.entries());
+      case Whole(long version, TasteSums sums) ->
+          new TasteChange.Replace(id, version, sums.entries());
+      case Gone(long upTo) -> new TasteChange.Remove(id, upTo);
+      case Unread _ -> throw new IllegalStateException("not read yet: " + id);
+    };
+  }
+}
