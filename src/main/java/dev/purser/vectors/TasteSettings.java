@@ -44,6 +44,9 @@ record TasteSettings(
     if (settings.retry.first().compareTo(settings.retry.cap()) > 0) {
       keys.refuse("retry-min", "must not be above retry-max");
     }
+    if (settings.page > settings.pending) {
+      keys.refuse("page", "must not be above pending");
+    }
     return settings;
   }
 }

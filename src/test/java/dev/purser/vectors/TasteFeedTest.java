@@ -34,8 +34,8 @@ import org.junit.jupiter.api.io.TempDir;
 final class TasteFeedTest {
   private static final String OVERRIDES =
       """
-      # No comparison but those at start, and each customer waits for an explicit hurry.
-      purser.spaces.taste { reconcile = 1 d, pending = 2 }
+      # No comparison but those at start and on demand; one page of it fits into what may wait.
+      purser.spaces.taste { reconcile = 1 d, pending = 2, page = 2 }
       pekko {
         loglevel = OFF
         actor.provider = cluster
