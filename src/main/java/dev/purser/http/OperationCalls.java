@@ -64,6 +64,10 @@ final class OperationCalls {
     return now(new Answer.Whole(200, YAML, Document.BYTES, List.of()));
   }
 
+  static CompletionStage<Answer> console(Call call) {
+    return now(Console.page());
+  }
+
   static CompletionStage<Answer> slots(Call call) {
     return call.doors().operations().slots().thenApply(slots -> tree(Map.of("slots", slots)));
   }

@@ -29,13 +29,16 @@ public record Route(
     /// Bytes.
     OCTETS,
     /// The OpenAPI document.
-    YAML;
+    YAML,
+    /// A page for people.
+    HTML;
 
     private static final List<String> JSON_ONLY = List.of(Accepts.JSON);
     private static final List<String> JSON_OR_LINES = List.of(Accepts.JSON, Accepts.LINES);
     private static final List<String> TEXT_ONLY = List.of("text/plain");
     private static final List<String> OCTETS_ONLY = List.of(Accepts.OCTETS);
     private static final List<String> YAML_ONLY = List.of("application/yaml");
+    private static final List<String> HTML_ONLY = List.of("text/html");
 
     /// The media types, the default first.
     public List<String> offers() {
@@ -45,6 +48,7 @@ public record Route(
         case TEXT -> TEXT_ONLY;
         case OCTETS -> OCTETS_ONLY;
         case YAML -> YAML_ONLY;
+        case HTML -> HTML_ONLY;
       };
     }
   }

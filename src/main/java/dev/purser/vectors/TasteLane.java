@@ -47,8 +47,9 @@ final class TasteLane {
     sent = batch;
   }
 
+  @SuppressWarnings("ReferenceEquality") // the very same one, not one like it
   boolean awaits(List<String> batch) {
-    return sent == batch; // the very same one
+    return sent == batch;
   }
 
   void acknowledged(long nextMillis) {

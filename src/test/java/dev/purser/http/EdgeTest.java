@@ -120,7 +120,6 @@ final class EdgeTest {
             "/v1",
             "/v1/customers/",
             "/v1/customers//purchases",
-            "/console",
             "/v1/documents/a",
             "/v1/customers/1/similar",
             "/bench/constant/1")) {
