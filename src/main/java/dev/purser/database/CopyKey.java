@@ -14,7 +14,7 @@ final class CopyKey {
   /// By column, where in the key it stands, or -1.
   private final int[] places;
 
-  private final byte @Nullable [][] bytes;
+  private final byte[] @Nullable [] bytes;
   private final long[] numbers;
 
   /// The columns of the key, in its order.

@@ -51,7 +51,7 @@ final class Taste {
   /// @param saved what became of it, or null if nobody knows
   static @Nullable TasteNews news(CustomerSave save, SaveReply.@Nullable Saved saved) {
     if (saved == null) {
-      return TasteNews.UNREAD;
+      return new TasteNews.Unread();
     }
     long before = save.base().version();
     long after = saved.profile().version();
@@ -62,7 +62,7 @@ final class Taste {
       return new TasteNews.Gone(save.nextVersion());
     }
     // A save that was run again may be told a state which others have gone on from.
-    return after == save.nextVersion() ? added(save, saved, before, after) : TasteNews.UNREAD;
+    return after == save.nextVersion() ? added(save, saved, before, after) : new TasteNews.Unread();
   }
 
   private static TasteNews added(
@@ -77,7 +77,7 @@ final class Taste {
         add(sums, 1, p.sku(), p.currency(), p.amountMinor());
       } else if (change instanceof Refund r) {
         if (r.purchaseId() != null) {
-          return TasteNews.UNREAD; // its purchase's SKU is in the database
+          return new TasteNews.Unread(); // its purchase's SKU is in the database
         }
         if (r.sku() != null) {
           add(sums, -1, r.sku(), r.currency(), r.amountMinor());

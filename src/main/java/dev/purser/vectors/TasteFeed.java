@@ -119,7 +119,7 @@ final class TasteFeed {
     switch (command) {
       case News(String id, TasteNews news) -> note(id, news);
       case Doubt(List<String> ids, ActorRef<Done> replyTo) -> {
-        ids.forEach(id -> note(id, TasteNews.UNREAD));
+        ids.forEach(id -> note(id, new TasteNews.Unread()));
         doubting = replyTo;
       }
       case Await(String id, ActorRef<Done> replyTo) -> await(id, replyTo);
@@ -231,7 +231,7 @@ final class TasteFeed {
   private void ended(String id, Outcome outcome) {
     if (outcome instanceof Outcome.Refused(ServiceError error)) {
       if (error instanceof ServiceError.Conflict) {
-        queue(id, pending.again(id, TasteNews.UNREAD));
+        queue(id, pending.again(id, new TasteNews.Unread()));
         return;
       }
       if (!(error instanceof ServiceError.NotFound)) {

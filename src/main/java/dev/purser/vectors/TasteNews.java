@@ -2,9 +2,6 @@ package dev.purser.vectors;
 
 /// What has become of one customer's taste and is not acknowledged yet. Immutable.
 sealed interface TasteNews {
-  /// Only the database knows.
-  TasteNews UNREAD = new Unread();
-
   /// Saves that moved the customer from one version (0: it was absent) to another.
   record Added(long from, long to, TasteSums sums) implements TasteNews {}
 
@@ -14,6 +11,7 @@ sealed interface TasteNews {
   /// The customer is gone, and whatever was known of it up to a version.
   record Gone(long upTo) implements TasteNews {}
 
+  /// Only the database knows.
   record Unread() implements TasteNews {}
 
   /// These news and later ones, folded into one.
@@ -28,7 +26,7 @@ sealed interface TasteNews {
       case Whole(long version, TasteSums sums) when version == later.from ->
           new Whole(later.to, sums.plus(later.sums));
       case Whole whole when whole.version >= later.to -> whole;
-      case Added _, Whole _, Gone _, Unread _ -> UNREAD;
+      case Added _, Whole _, Gone _, Unread _ -> new Unread();
     };
   }
 

@@ -99,11 +99,13 @@ final class TasteTest {
 
   @Test
   void save_whoseEffectIsNotKnownHere_isReadFromTheDatabase() {
-    assertThat(news(5, NOW, refund("p", null, 5), Outcome.ACCEPTED)).isEqualTo(TasteNews.UNREAD);
+    assertThat(news(5, NOW, refund("p", null, 5), Outcome.ACCEPTED))
+        .isEqualTo(new TasteNews.Unread());
     // It was run again, and others have gone on from it.
-    assertThat(news(5, NOW + 9, purchase("a", 1), Outcome.ACCEPTED)).isEqualTo(TasteNews.UNREAD);
+    assertThat(news(5, NOW + 9, purchase("a", 1), Outcome.ACCEPTED))
+        .isEqualTo(new TasteNews.Unread());
     assertThat(Taste.news(new CustomerSave("c", 7, profile(5), 0, NOW, List.of()), null))
-        .isEqualTo(TasteNews.UNREAD);
+        .isEqualTo(new TasteNews.Unread());
   }
 
   @Test
@@ -135,10 +137,10 @@ final class TasteTest {
   @Test
   void news_withAGap_areRead() {
     Added later = new Added(5, 6, TasteSums.NONE);
-    assertThat(new Added(1, 2, TasteSums.NONE).then(later)).isEqualTo(TasteNews.UNREAD);
-    assertThat(new Whole(4, TasteSums.NONE).then(later)).isEqualTo(TasteNews.UNREAD);
-    assertThat(new Gone(4).then(later)).isEqualTo(TasteNews.UNREAD);
-    assertThat(TasteNews.UNREAD.then(later)).isEqualTo(TasteNews.UNREAD);
+    assertThat(new Added(1, 2, TasteSums.NONE).then(later)).isEqualTo(new TasteNews.Unread());
+    assertThat(new Whole(4, TasteSums.NONE).then(later)).isEqualTo(new TasteNews.Unread());
+    assertThat(new Gone(4).then(later)).isEqualTo(new TasteNews.Unread());
+    assertThat(new TasteNews.Unread().then(later)).isEqualTo(new TasteNews.Unread());
   }
 
   @Test
@@ -146,7 +148,7 @@ final class TasteTest {
     Whole whole = new Whole(6, one(1, 1));
     assertThat(whole.then(new Added(5, 6, one(1, 1)))).isEqualTo(whole);
     assertThat(whole.then(new Gone(9))).isEqualTo(new Gone(9));
-    assertThat(TasteNews.UNREAD.then(new Gone(9))).isEqualTo(new Gone(9));
+    assertThat(new TasteNews.Unread().then(new Gone(9))).isEqualTo(new Gone(9));
   }
 
   @Test
