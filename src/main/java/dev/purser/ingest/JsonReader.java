@@ -13,12 +13,14 @@ import dev.purser.partitions.Change;
 import dev.purser.vectors.VectorChange;
 import dev.purser.vectors.VectorJson;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Reads NDJSON: one event a line. Immutable.
 ///
 /// @param ignoreUnknown whether unknown fields are counted instead of refused
 record JsonReader(EventJson events, boolean ignoreUnknown, int lineLimit) implements Reader {
+  private static final Set<String> EVENTS = Set.of("purchase", "refund", "preferences");
 
   @Override
   public List<Line> read(Block block) {
@@ -82,6 +84,10 @@ record JsonReader(EventJson events, boolean ignoreUnknown, int lineLimit) implem
   }
 
   private Line event(Block block, int record, JsonNode json) {
+    Verdict early = beforeTheRules(json);
+    if (early != null) {
+      return new Line(block, record, early, null, id(json), 0, null);
+    }
     return switch (events.event(json, ignoreUnknown)) {
       case Reading.Good<Event>(Event event, int ignored) ->
           new Line(
@@ -96,6 +102,21 @@ record JsonReader(EventJson events, boolean ignoreUnknown, int lineLimit) implem
           new Line(
               block, record, Rejected.invalid(errors, customer(json)), null, id(json), 0, null);
     };
+  }
+
+  /// The order of judgement is that of all uploads: no customer, zero amount, the rules. Only an
+  /// integer is a zero here: `0.0` is a wrong amount.
+  private static @Nullable Verdict beforeTheRules(JsonNode json) {
+    if (!EVENTS.contains(json.path("type").asText())) {
+      return null;
+    }
+    JsonNode who = json.path("customer_id");
+    if (who.isMissingNode() || who.isNull()) {
+      return new Rejected("no_customer", "ERR_VALIDATION", "customer_id is required", null);
+    }
+    JsonNode amount = json.path("amount_minor");
+    boolean nothing = amount.isIntegralNumber() && amount.bigIntegerValue().signum() == 0;
+    return nothing && who.isTextual() ? new Verdict.Skipped() : null;
   }
 
   /// The customer that a refused line names, so that erasing the customer finds its letter.

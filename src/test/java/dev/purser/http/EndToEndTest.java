@@ -417,7 +417,7 @@ final class EndToEndTest {
         """
         {"type":"purchase","customer_id":"u1","id":"p1","sku":"s","quantity":1,"amount_minor":100}
         not json
-        {"type":"purchase","customer_id":"u1","id":"p2","sku":"s","quantity":1,"amount_minor":0}
+        {"type":"purchase","customer_id":"u1","id":"p2","sku":"s","quantity":1,"amount_minor":-1}
 
         {"type":"preferences","customer_id":"u1","preferences":{"tier":"gold"}}
         """;

@@ -13,6 +13,7 @@ import dev.purser.faults.ServiceError;
 import dev.purser.ingest.Ingest.Replay;
 import dev.purser.ingest.Ingest.Upload;
 import dev.purser.ledger.Change;
+import dev.purser.ledger.EventJson;
 import dev.purser.ledger.Purchase;
 import dev.purser.ledger.RunEvent;
 import dev.purser.ledger.RunEvent.Report;
@@ -36,6 +37,8 @@ import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 final class IngestTest {
   private final ActorTestKit kit =
@@ -64,7 +67,7 @@ final class IngestTest {
                     "{\"type\":\"document\",\"id\":\"d\"}",
                     "not json",
                     purchase("b", "2", "CONFLICT"),
-                    "{\"type\":\"refund\",\"customer_id\":\"a\",\"id\":\"r\",\"amount_minor\":0}")));
+                    "{\"type\":\"refund\",\"customer_id\":\"a\",\"id\":\"r\",\"amount_minor\":-1}")));
     assertThat(report.lines()).isEqualTo(7);
     assertThat(report.accepted()).isEqualTo(2);
     assertThat(report.duplicates()).isEqualTo(1);
@@ -375,7 +378,7 @@ final class IngestTest {
     Ingest ingest = ingest();
     summary(run(ingest, json("junk")));
     long id = database.letters().getFirst().id();
-    String line = "{\"type\":\"refund\",\"customer_id\":\"c\",\"id\":\"r\",\"amount_minor\":0}";
+    String line = "{\"type\":\"refund\",\"customer_id\":\"c\",\"id\":\"r\",\"amount_minor\":-1}";
     assertThat(summary(replay(ingest, new Replay.One(id, line))).rejected()).isEqualTo(1);
     kit.createTestProbe()
         .awaitAssert(
@@ -421,6 +424,28 @@ final class IngestTest {
 
   private List<RunEvent> run(Ingest ingest, Upload upload) {
     return join(events(ingest, upload));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'\"amount_minor\":0', rejected, no_customer",
+    "'\"customer_id\":null,\"amount_minor\":0', rejected, no_customer",
+    "'\"customer_id\":\"1\",\"amount_minor\":0', skipped,",
+    "'\"customer_id\":\"1\",\"amount_minor\":0,\"quantity\":0', skipped,",
+    "'\"customer_id\":\"1\",\"amount_minor\":0.0', rejected, invalid",
+    "'\"customer_id\":5,\"amount_minor\":0', rejected, invalid",
+  })
+  void lines_ofJson_judgedInTheOrderOfAllUploads(String fields, String outcome, String reason) {
+    byte[] body = ("{\"type\":\"purchase\",\"id\":\"p\"," + fields + "}\n").getBytes(UTF_8);
+    List<Block> blocks = Samples.blocks(false, 1 << 20, body, 1 << 16);
+    JsonReader reader =
+        new JsonReader(new EventJson("GBP", InstantSource.system()), false, 1 << 20);
+    Verdict verdict = reader.read(blocks.getFirst()).getFirst().verdict();
+    if (outcome.equals("skipped")) {
+      assertThat(verdict).isInstanceOf(Verdict.Skipped.class);
+    } else {
+      assertThat(((Verdict.Rejected) verdict).reason()).isEqualTo(reason);
+    }
   }
 
   private CompletionStage<List<RunEvent>> events(Ingest ingest, Upload upload) {
