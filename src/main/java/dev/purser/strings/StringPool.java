@@ -30,7 +30,9 @@ import java.util.concurrent.locks.ReentrantLock;
 ///    it was: of another generation, it takes the reference back. So whatever an id is, free too,
 ///    its count may be above the truth for a moment, and it is only ever added to.
 /// 4. Whoever takes the last reference reclaims the string under the lock, by swapping word 0 for
-///    the next generation: if a reference came back before, that fails, and the string stays.
+///    the next generation, an odd one: if a reference came back before, that fails, and the string
+///    stays. Of an odd generation nothing is believed: its address may not have been taken away
+///    yet.
 ///
 /// What is not found without the lock is looked for again under it, for the slots may just be
 /// rearranged: "absent" is never a guess.
@@ -179,7 +181,7 @@ public final class StringPool {
   private boolean hold(int id, byte[] utf8, int from, int length) {
     long[] chunk = words.chunk(id);
     long state = Words.state(chunk, id);
-    if (!holds(chunk, id, utf8, from, length)) {
+    if (!Words.inUse(state) || !holds(chunk, id, utf8, from, length)) {
       return false;
     }
     if (Words.sameGeneration(Words.add(chunk, id), state)) {
@@ -194,6 +196,7 @@ public final class StringPool {
     long[] chunk = words.chunk(id);
     long state = Words.state(chunk, id);
     return Words.references(state) > 0
+        && Words.inUse(state)
         && holds(chunk, id, utf8, from, length)
         && Words.unchanged(chunk, id, state);
   }

@@ -7,7 +7,8 @@ import java.util.Arrays;
 /// What a pool knows of each id: two words of 8 bytes, in chunks of 4,096 ids that never move.
 ///
 ///     word  bits
-///        0  63..32  generation: changes whenever the id or its bytes are given to somebody else
+///        0  63..32  generation: changes whenever the id or its bytes are given to somebody else; odd
+///                   while the id is free
 ///           31..0   references
 ///        1  31..0   address of the bytes in the arena; of a free id, -2 - the next free id or -1
 ///
@@ -49,6 +50,12 @@ final class Words {
     return sameGeneration((long) WORD.getOpaque(chunk, word(id)), state);
   }
 
+  /// Whether the id was somebody's, not free or about to be, when its word 0 was `state`. Between
+  /// the change of the generation and that of the address a freed id still leads to its old bytes.
+  static boolean inUse(long state) {
+    return (state & GENERATION) == 0;
+  }
+
   static boolean sameGeneration(long one, long other) {
     return (one ^ other) >>> 32 == 0;
   }
@@ -81,7 +88,8 @@ final class Words {
   /// Gives [#next()] to the bytes at `address`, with one reference.
   void give(int address) {
     int id = next();
-    if (id == free) {
+    boolean again = id == free;
+    if (again) {
       free = -2 - (int) address(chunk(id), id);
     } else {
       if (id >>> CHUNK_BITS == chunks.length) {
@@ -93,7 +101,7 @@ final class Words {
     }
     WORD.setRelease(chunk(id), word(id) + 1, address & 0xFFFF_FFFFL);
     // Added, not set: somebody who mistook it for another string may be about to take his own back.
-    add(chunk(id), id);
+    WORD.getAndAdd(chunk(id), word(id), again ? GENERATION + 1 : 1);
   }
 
   /// Frees `id` unless somebody holds it or it is free, and says whether it did.
@@ -101,7 +109,7 @@ final class Words {
     long[] chunk = chunk(id);
     long state = state(chunk, id);
     if (references(state) != 0
-        || address(chunk, id) < 0
+        || !inUse(state)
         || !WORD.compareAndSet(chunk, word(id), state, state + GENERATION)) {
       return false;
     }
@@ -113,7 +121,7 @@ final class Words {
   /// The bytes of `id` are at `address` from now on; its references may change meanwhile.
   void move(int id, int address) {
     WORD.setRelease(chunk(id), word(id) + 1, address & 0xFFFF_FFFFL);
-    WORD.getAndAdd(chunk(id), word(id), GENERATION);
+    WORD.getAndAdd(chunk(id), word(id), 2 * GENERATION);
   }
 
   /// Neighbours are kept 1 KiB apart: the first ids are those of the most frequent strings, and

@@ -92,7 +92,7 @@ final class AccessTest {
 
   private static List<String> reasons(String... overrides) {
     Config config = Served.config(overrides);
-    Keys keys = new Keys(config.getConfig("purser"));
+    Keys keys = new Keys(config.withOnlyPath("purser.http").getConfig("purser"));
     HttpSettings.read(keys.at("http"));
     keys.refuseUnread();
     return keys.reasons();

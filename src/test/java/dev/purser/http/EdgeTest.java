@@ -121,9 +121,9 @@ final class EdgeTest {
             "/v1/customers/",
             "/v1/customers//purchases",
             "/v1/documents/a",
-            "/v1/customers/1/similar",
+            "/v1/customers/1/likes",
             "/bench/constant/1")) {
-      int expected = path.startsWith("/v1/customers/") && !path.endsWith("similar") ? 0 : 404;
+      int expected = path.startsWith("/v1/customers/") && !path.endsWith("likes") ? 0 : 404;
       HttpResponse<byte[]> r = served.get(path);
       if (expected != 0) {
         assertProblem(r, 404, "ERR_NOT_FOUND", null);
