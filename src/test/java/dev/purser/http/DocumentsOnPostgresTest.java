@@ -8,21 +8,17 @@ import dev.purser.database.PostgresUrl;
 import dev.purser.testing.Postgres;
 import dev.purser.testing.SharedData;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 
-/// The products into a real PostgreSQL server, while client, node or server fail in the middle.
+/// The products into a real PostgreSQL server that crashes in the middle.
 final class DocumentsOnPostgresTest {
   private final JsonNode truth = truth();
 
@@ -57,13 +53,6 @@ final class DocumentsOnPostgresTest {
     }
   }
 
-  private static byte[] products() throws IOException {
-    Path file = SharedData.at("completejourney/products.csv.gz");
-    try (InputStream in = new GZIPInputStream(Files.newInputStream(file))) {
-      return in.readAllBytes();
-    }
-  }
-
   private static JsonNode summary(HttpResponse<byte[]> r) {
     List<String> events = new String(r.body(), StandardCharsets.UTF_8).lines().toList();
     JsonNode last = Served.tree(events.getLast().getBytes(StandardCharsets.UTF_8));
@@ -83,39 +72,6 @@ final class DocumentsOnPostgresTest {
         .isEqualTo(truth.at("/department/GROCERY").asInt());
     assertThat(count(node, "&field.department=GROCERY&field.brand=National"))
         .isEqualTo(truth.path("department_and_brand").path("GROCERY|National").asInt());
-  }
-
-  @Test
-  void upload_breaksOffAndTheNodeEnds_andAgainFromTheStart_countsEqualTheTruth()
-      throws IOException {
-    Postgres server = Postgres.shared();
-    DatabaseUrl url = url(server, server.freshDatabase());
-    byte[] csv = products();
-    int stored;
-    try (Node node = new Node(url, "");
-        Wire wire = new Wire(node.served.address)) {
-      wire.send(
-          "POST /v1/ingest?profile=complete-journey-products HTTP/1.1\r\nHost: localhost\r\n"
-              + "Content-Type: text/csv\r\nContent-Length: "
-              + csv.length
-              + "\r\n\r\n");
-      wire.send(Arrays.copyOf(csv, csv.length / 2));
-      do {
-        stored = count(node, "");
-      } while (stored < 10_000);
-    }
-    int all = truth.path("documents").asInt();
-    try (Node node = new Node(url, "")) {
-      int before = count(node, "");
-      assertThat(before).isBetween(stored, all - 1);
-      JsonNode report = summary(load(node));
-      assertThat(report.path("duplicates").asInt()).isEqualTo(before);
-      assertThat(report.path("accepted").asInt()).isEqualTo(all - before);
-      assertTruth(node);
-    }
-    try (Node node = new Node(url, "")) {
-      assertTruth(node);
-    }
   }
 
   @Test
