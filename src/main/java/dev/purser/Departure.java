@@ -1,6 +1,7 @@
 package dev.purser;
 
 import dev.purser.database.Database;
+import dev.purser.ingest.Ingest;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
@@ -10,8 +11,8 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 
-/// The order in which the node leaves: unready, no new connections, requests in hand, customers'
-/// saves, the database.
+/// The order in which the node leaves: unready and no more lines of uploads, no new connections,
+/// requests in hand, customers' and partitions' saves, the database.
 ///
 /// The binding adds its own two steps to Pekko's phases. Entities leave in Pekko's own phase
 /// between requests and database: sharding hands them their stop message, and each finishes its
@@ -42,7 +43,8 @@ final class Departure {
   }
 
   /// Adds the node's own steps to Pekko's phases.
-  static void plan(ActorSystem<?> system, Node node, ActorRef<Database.Command> database) {
+  static void plan(
+      ActorSystem<?> system, Node node, Ingest ingest, ActorRef<Database.Command> database) {
     CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
     task(
         shutdown,
@@ -50,6 +52,7 @@ final class Departure {
         "unready",
         () -> {
           node.drainBegins();
+          ingest.leave();
           return java.util.concurrent.CompletableFuture.completedStage(Done.done());
         });
     task(

@@ -151,6 +151,11 @@ public final class Ingest {
                     : chores.ask(new Query.OneRun(id)).thenApply(row -> row.map(_ -> false)));
   }
 
+  /// Ends all runs, which tell what they have done so far, and begins no more: the node is leaving.
+  public void leave() {
+    runs.tell(new Runs.Leave());
+  }
+
   public CompletionStage<List<Letter>> letters(
       @Nullable String run, @Nullable String reason, int limit, long afterId) {
     return chores.ask(new Query.Letters(run, reason, limit, afterId));

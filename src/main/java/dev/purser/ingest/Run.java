@@ -57,7 +57,10 @@ final class Run {
 
   /// Stops reading; what has been read is still stored.
   enum Cancel implements Command {
-    CANCEL
+    /// Somebody wants it to end, or nobody listens any more.
+    CANCEL,
+    /// The node is leaving.
+    LEAVE
   }
 
   private record Opened(ActorRef<Ack> ack) implements Command {}
@@ -161,7 +164,7 @@ final class Run {
       case Read(var read, var ack) -> onRead(read, ack);
       case Ended _ -> onEnded();
       case Broken(Throwable cause) -> onBroken(cause);
-      case Cancel _ -> onCancel();
+      case Cancel why -> onCancel(why);
       case Replied(Batch batch, Delivered delivered) -> {
         deliveries.onReplied(batch, delivered);
         proceed();
@@ -224,9 +227,15 @@ final class Run {
     }
   }
 
-  private void onCancel() {
+  private void onCancel(Cancel why) {
     if (!ended) {
-      end("cancelled", new ServiceError.Conflict("The run was cancelled"));
+      switch (why) {
+        case CANCEL -> end("cancelled", new ServiceError.Conflict("The run was cancelled"));
+        case LEAVE ->
+            end(
+                "interrupted",
+                new ServiceError.Overloaded("The node is leaving; send the upload again"));
+      }
     }
   }
 

@@ -46,6 +46,7 @@ final class Runs {
   private final InstantSource clock;
   private final Map<String, Live> live = new HashMap<>();
   private int starting;
+  private boolean leaving;
   private long lettersSinceExpiry;
 
   sealed interface Command extends NoSerializationVerificationNeeded {}
@@ -54,6 +55,9 @@ final class Runs {
   record Begin(Work work, ActorRef<Begun> replyTo) implements Command {}
 
   record CancelRun(String id, ActorRef<Boolean> replyTo) implements Command {}
+
+  /// Ends all runs and begins no more: the node is leaving.
+  record Leave() implements Command {}
 
   record Figures(ActorRef<Map<String, RunRow>> replyTo) implements Command {}
 
@@ -167,6 +171,10 @@ final class Runs {
         refuse(begin, error);
       }
       case CancelRun(String id, var replyTo) -> onCancel(id, replyTo);
+      case Leave _ -> {
+        leaving = true;
+        live.values().forEach(l -> l.run().tell(Run.Cancel.LEAVE));
+      }
       case Figures(var replyTo) -> replyTo.tell(figures());
       case Told(RunRow row) -> live.computeIfPresent(row.id(), (_, l) -> new Live(l.run(), row));
       case Over over -> onOver(over);
@@ -181,6 +189,10 @@ final class Runs {
   }
 
   private void onBegin(Begin begin) {
+    if (leaving) {
+      refuse(begin, new ServiceError.Overloaded("The node is leaving"));
+      return;
+    }
     if (live.size() + starting >= settings.runs()) {
       IngestMetrics.INSTANCE.runsFull.increment();
       String message =
@@ -219,6 +231,9 @@ final class Runs {
     ActorRef<Run.Command> run = context.spawn(Run.create(setup, work.lines()), row.id());
     context.watchWith(run, new Gone(row.id()));
     live.put(row.id(), new Live(run, row));
+    if (leaving) {
+      run.tell(Run.Cancel.LEAVE);
+    }
     begin
         .replyTo()
         .tell(

@@ -8,8 +8,10 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.apache.pekko.Done;
+import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Props;
@@ -37,6 +39,7 @@ public final class Partitions {
   private final Slices slices;
   private final InstantSource clock;
   private final CompletableFuture<Done> loaded;
+  private final AtomicBoolean leaving;
 
   private Partitions(
       ActorSystem<?> system,
@@ -44,13 +47,15 @@ public final class Partitions {
       ActorRef<Scatter.Ask> scatter,
       Slices slices,
       InstantSource clock,
-      CompletableFuture<Done> loaded) {
+      CompletableFuture<Done> loaded,
+      AtomicBoolean leaving) {
     this.system = system;
     this.partitions = partitions;
     this.scatter = scatter;
     this.slices = slices;
     this.clock = clock;
     this.loaded = loaded;
+    this.leaving = leaving;
   }
 
   /// Starts the partitions of a kind on this node.
@@ -67,10 +72,11 @@ public final class Partitions {
             system,
             new Partition.Setup<>(
                 kind, slices, settings, database, clock, new PartitionMetrics(name)));
+    AtomicBoolean leaving = leaving(system, name);
     CompletableFuture<Done> loaded = new CompletableFuture<>();
     var _ =
         system.systemActorOf(
-            Vigil.create(partitions, settings.count(), settings.wake(), loaded),
+            Vigil.create(partitions, settings.count(), settings.wake(), loaded, leaving),
             name + "-vigil",
             Props.empty());
     ActorRef<Scatter.Ask> scatter =
@@ -79,7 +85,23 @@ public final class Partitions {
                 .onFailure(SupervisorStrategy.resume()),
             name + "-scatter",
             Props.empty());
-    return new Partitions(system, partitions, scatter, slices, clock, loaded);
+    return new Partitions(system, partitions, scatter, slices, clock, loaded, leaving);
+  }
+
+  /// True from the moment on at which partitions leave this node. What is sent to a partition that
+  /// has left is kept for its next owner, and a node whose sharding holds such messages does not
+  /// end before its time is over.
+  private static AtomicBoolean leaving(ActorSystem<?> system, String name) {
+    AtomicBoolean leaving = new AtomicBoolean();
+    CoordinatedShutdown.get(system)
+        .addTask(
+            CoordinatedShutdown.PhaseServiceStop(),
+            name + " take nothing new",
+            () -> {
+              leaving.set(true);
+              return CompletableFuture.completedStage(Done.done());
+            });
+    return leaving;
   }
 
   /// Completed when every partition has been loaded once.
@@ -106,6 +128,10 @@ public final class Partitions {
     if (left <= 0) {
       return CompletableFuture.completedFuture(LATE); // nothing was asked of anyone
     }
+    if (leaving.get()) {
+      return CompletableFuture.completedFuture(
+          new Partition.Reply.Refused(Refusals.LEAVING, false));
+    }
     return this.<Partition.Reply>tell(partition, left, request).exceptionally(_ -> LOST);
   }
 
@@ -117,6 +143,9 @@ public final class Partitions {
     long left = deadlineMillis - clock.millis();
     if (left <= 0) {
       return CompletableFuture.failedFuture(new Fault(TIMEOUT));
+    }
+    if (leaving.get()) {
+      return CompletableFuture.failedFuture(new Fault(Refusals.LEAVING));
     }
     return this.<A>tell(slices.partition(id), left, question)
         .exceptionally(
@@ -133,6 +162,9 @@ public final class Partitions {
     long left = deadlineMillis - clock.millis();
     if (left <= 0) {
       return CompletableFuture.failedFuture(new Fault(TIMEOUT));
+    }
+    if (leaving.get()) {
+      return CompletableFuture.failedFuture(new Fault(Refusals.LEAVING));
     }
     CompletableFuture<List<Object>> answers = new CompletableFuture<>();
     scatter.tell(new Scatter.Ask(to -> question.apply(to.narrow()), patience(left), answers));

@@ -14,6 +14,7 @@ final class Refusals {
   static final ServiceError LATE =
       new ServiceError.Timeout("The deadline passed before the change was begun");
   static final ServiceError FULL = new ServiceError.Overloaded("Too many changes are waiting");
+  static final ServiceError LEAVING = new ServiceError.Overloaded("The node is leaving");
   static final ServiceError MOVING =
       new ServiceError.Conflict("The record is being changed by another owner");
 

@@ -3,6 +3,7 @@ package dev.purser.partitions;
 import java.time.Duration;
 import java.util.BitSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.NoSerializationVerificationNeeded;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -24,11 +25,13 @@ final class Vigil {
   private Vigil() {}
 
   /// @param loaded is completed when every partition has been loaded once
+  /// @param leaving nobody is woken any more once this is true
   static Behavior<?> create(
       ActorRef<ShardingEnvelope<Partition.Command>> partitions,
       int count,
       Duration interval,
-      CompletableFuture<Done> loaded) {
+      CompletableFuture<Done> loaded,
+      AtomicBoolean leaving) {
     return Behaviors.<Command>setup(
         context ->
             Behaviors.withTimers(
@@ -41,7 +44,11 @@ final class Vigil {
                   return Behaviors.receiveMessage(
                       command -> {
                         switch (command) {
-                          case Tick _ -> wake(partitions, count, awake);
+                          case Tick _ -> {
+                            if (!leaving.get()) {
+                              wake(partitions, count, awake);
+                            }
+                          }
                           case Loaded(int n) -> missing.clear(n);
                         }
                         if (missing.isEmpty()) {

@@ -30,12 +30,10 @@ import java.util.concurrent.locks.ReentrantLock;
 ///    it was: of another generation, it takes the reference back. So whatever an id is, free too,
 ///    its count may be above the truth for a moment, and it is only ever added to.
 /// 4. Whoever takes the last reference reclaims the string under the lock, by swapping word 0 for
-///    the next generation, an odd one: if a reference came back before, that fails, and the string
-///    stays. Of an odd generation nothing is believed: its address may not have been taken away
-///    yet.
+///    the next generation, an odd one: that fails if a reference came back before. Of an odd
+///    generation nothing is believed: its address may not have been taken away yet.
 ///
-/// What is not found without the lock is looked for again under it, for the slots may just be
-/// rearranged: "absent" is never a guess.
+/// What is not found without the lock is looked for again under it: "absent" is never a guess.
 public final class StringPool {
   /// The answer for a string that is not in the pool.
   public static final int ABSENT = -1;
@@ -64,7 +62,7 @@ public final class StringPool {
     this(limits, new KeyedHash());
   }
 
-  /// A pool with the given hash, for tests that make strings collide.
+  /// As [#StringPool(Limits)], with a hash that makes strings collide, for tests.
   public StringPool(Limits limits, Hash hash) {
     this.limits = limits;
     this.hash = hash;
@@ -137,7 +135,7 @@ public final class StringPool {
     return strings;
   }
 
-  /// The UTF-8 bytes of the distinct strings, without what keeping them costs.
+  /// Their UTF-8 bytes, without what keeping them costs.
   public long bytes() {
     return bytes;
   }
@@ -251,8 +249,7 @@ public final class StringPool {
   private int store(int h, byte[] utf8, int from, int length) {
     if (strings >= limits.strings()) {
       PoolMetrics.STRINGS_HIT.increment();
-      throw new PoolFull(
-          "pool_strings", "The pool holds " + strings + " distinct strings, as many as it may.");
+      throw new PoolFull("pool_strings", "The pool holds as many strings as it may: " + strings);
     }
     if (bytes + length > limits.bytes()) {
       PoolMetrics.BYTES_HIT.increment();

@@ -6,6 +6,7 @@ import dev.purser.partitions.Partition;
 import dev.purser.partitions.Partitions;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -44,6 +45,7 @@ final class TasteFeed {
   private final TastePending pending;
   private final List<TasteLane> lanes = new ArrayList<>();
   private final LinkedHashSet<String> unread = new LinkedHashSet<>();
+  private final ArrayDeque<String> doubted = new ArrayDeque<>(); // there was no room for them yet
   private int reading;
   private int readFailures;
   private boolean readPause;
@@ -119,7 +121,7 @@ final class TasteFeed {
     switch (command) {
       case News(String id, TasteNews news) -> note(id, news);
       case Doubt(List<String> ids, ActorRef<Done> replyTo) -> {
-        ids.forEach(id -> note(id, new TasteNews.Unread()));
+        doubted.addAll(ids);
         doubting = replyTo;
       }
       case Await(String id, ActorRef<Done> replyTo) -> await(id, replyTo);
@@ -244,6 +246,9 @@ final class TasteFeed {
 
   /// Begins as many readings as may run, and says when none is due.
   private void readNext() {
+    while (!doubted.isEmpty() && pending.admits(doubted.getFirst())) {
+      note(doubted.removeFirst(), new TasteNews.Unread());
+    }
     while (!readPause && reading < at.settings.reads() && !unread.isEmpty()) {
       String id = unread.removeFirst();
       if (!(pending.waiting(id) instanceof TasteNews.Unread)) {
@@ -253,7 +258,7 @@ final class TasteFeed {
       reading++;
       context.pipeToSelf(at.reading.read(id), (news, _) -> new Read(id, entry, news));
     }
-    if (doubting != null && unread.isEmpty() && reading == 0) {
+    if (doubting != null && doubted.isEmpty() && unread.isEmpty() && reading == 0) {
       doubting.tell(Done.done());
       doubting = null;
     }

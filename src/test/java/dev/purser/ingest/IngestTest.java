@@ -306,9 +306,45 @@ final class IngestTest {
     String id = problem.report().run();
     assertThat(((Report.Ingest) problem.report()).accepted()).isEqualTo(1);
     assertThat(database.run(id).state()).isEqualTo("cancelled");
-    assertThat(join(ingest.cancel(id))).contains(false);
+    // Its last event may come before it has been taken out of those that run.
+    kit.createTestProbe()
+        .awaitAssert(
+            () -> {
+              assertThat(join(ingest.cancel(id))).contains(false);
+              return null;
+            });
     assertThat(join(ingest.cancel("nobody"))).isEmpty();
     assertThat(join(ingest.run(id)).orElseThrow().report()).contains("\"accepted\":1");
+  }
+
+  @Test
+  void leave_withARunningRun_tellsWhatWasCommittedAndBeginsNoMore() {
+    Ingest ingest = ingest("progress = 20 ms");
+    var body =
+        Source.single(ByteString.fromString(purchase("a", "1", "s") + "\n")).concat(Source.maybe());
+    List<RunEvent> seen = new ArrayList<>();
+    join(
+        ingest
+            .start(new Upload(null, false, body))
+            .thenCompose(
+                source ->
+                    source
+                        .map(
+                            e -> {
+                              seen.add(e);
+                              if (e instanceof RunEvent.Progress(Report.Ingest r)
+                                  && r.accepted() == 1) {
+                                ingest.leave();
+                              }
+                              return e;
+                            })
+                        .runWith(Sink.ignore(), kit.system())));
+    RunEvent.Problem problem = (RunEvent.Problem) seen.getLast();
+    assertThat(problem.error()).isInstanceOf(ServiceError.Overloaded.class);
+    assertThat(((Report.Ingest) problem.report()).accepted()).isEqualTo(1);
+    assertThat(database.run(problem.report().run()).state()).isEqualTo("interrupted");
+    assertThatThrownBy(() -> join(ingest.start(new Upload(null, false, Source.empty()))))
+        .hasMessageContaining("leaving");
   }
 
   @Test
