@@ -3,6 +3,7 @@ package dev.purser;
 import dev.purser.database.Database;
 import dev.purser.ingest.Ingest;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.apache.pekko.Done;
@@ -10,6 +11,7 @@ import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.pattern.Patterns;
 
 /// The order in which the node leaves: unready and no more lines of uploads, no new connections,
 /// requests in hand, customers' and partitions' saves, the database.
@@ -43,8 +45,15 @@ final class Departure {
   }
 
   /// Adds the node's own steps to Pekko's phases.
+  ///
+  /// @param answering how long the answers of runs that were ended may take to be on their way: the
+  ///   server loses answers that come while the last of their upload arrives, once it is closing
   static void plan(
-      ActorSystem<?> system, Node node, Ingest ingest, ActorRef<Database.Command> database) {
+      ActorSystem<?> system,
+      Node node,
+      Ingest ingest,
+      Duration answering,
+      ActorRef<Database.Command> database) {
     CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
     task(
         shutdown,
@@ -52,14 +61,21 @@ final class Departure {
         "unready",
         () -> {
           node.drainBegins();
-          ingest.leave();
-          return java.util.concurrent.CompletableFuture.completedStage(Done.done());
+          return ingest
+              .leave()
+              .thenCompose(
+                  any ->
+                      any ? Patterns.after(answering, system, Departure::done) : Departure.done());
         });
     task(
         shutdown,
         CoordinatedShutdown.PhaseBeforeActorSystemTerminate(),
         "drain the database",
         () -> drain(system, database));
+  }
+
+  private static CompletionStage<Done> done() {
+    return CompletableFuture.completedStage(Done.done());
   }
 
   /// A database that has failed for good has nothing left to finish.

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.apache.pekko.Done;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -152,8 +153,14 @@ public final class Ingest {
   }
 
   /// Ends all runs, which tell what they have done so far, and begins no more: the node is leaving.
-  public void leave() {
-    runs.tell(new Runs.Leave());
+  /// Completed with whether there were any, when they have ended.
+  public CompletionStage<Boolean> leave() {
+    return figures()
+        .thenCompose(
+            live ->
+                AskPattern.<Runs.Command, Done>ask(
+                        runs, Runs.Leave::new, timeout, system.scheduler())
+                    .thenApply(_ -> !live.isEmpty()));
   }
 
   public CompletionStage<List<Letter>> letters(

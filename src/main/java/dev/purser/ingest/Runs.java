@@ -1,5 +1,7 @@
 package dev.purser.ingest;
 
+import static java.util.stream.Collectors.toUnmodifiableMap;
+
 import dev.purser.database.Chore;
 import dev.purser.database.RunRow;
 import dev.purser.faults.ServiceError;
@@ -15,6 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
+import org.apache.pekko.Done;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.NoSerializationVerificationNeeded;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -46,7 +49,7 @@ final class Runs {
   private final InstantSource clock;
   private final Map<String, Live> live = new HashMap<>();
   private int starting;
-  private boolean leaving;
+  private @Nullable ActorRef<Done> leaving;
   private long lettersSinceExpiry;
 
   sealed interface Command extends NoSerializationVerificationNeeded {}
@@ -56,8 +59,8 @@ final class Runs {
 
   record CancelRun(String id, ActorRef<Boolean> replyTo) implements Command {}
 
-  /// Ends all runs and begins no more: the node is leaving.
-  record Leave() implements Command {}
+  /// Ends all runs and begins no more; answered when the last has ended.
+  record Leave(ActorRef<Done> replyTo) implements Command {}
 
   record Figures(ActorRef<Map<String, RunRow>> replyTo) implements Command {}
 
@@ -171,11 +174,13 @@ final class Runs {
         refuse(begin, error);
       }
       case CancelRun(String id, var replyTo) -> onCancel(id, replyTo);
-      case Leave _ -> {
-        leaving = true;
+      case Leave(var replyTo) -> {
+        leaving = replyTo;
         live.values().forEach(l -> l.run().tell(Run.Cancel.LEAVE));
       }
-      case Figures(var replyTo) -> replyTo.tell(figures());
+      case Figures(var replyTo) ->
+          replyTo.tell(
+              live.values().stream().collect(toUnmodifiableMap(l -> l.row().id(), Live::row)));
       case Told(RunRow row) -> live.computeIfPresent(row.id(), (_, l) -> new Live(l.run(), row));
       case Over over -> onOver(over);
       case Gone(String id) -> live.remove(id);
@@ -186,10 +191,13 @@ final class Runs {
       case Interrupted _ -> {}
     }
     IngestMetrics.INSTANCE.running.set(live.size());
+    if (leaving != null && live.isEmpty() && starting == 0) {
+      leaving.tell(Done.done());
+    }
   }
 
   private void onBegin(Begin begin) {
-    if (leaving) {
+    if (leaving != null) {
       refuse(begin, new ServiceError.Overloaded("The node is leaving"));
       return;
     }
@@ -231,7 +239,7 @@ final class Runs {
     ActorRef<Run.Command> run = context.spawn(Run.create(setup, work.lines()), row.id());
     context.watchWith(run, new Gone(row.id()));
     live.put(row.id(), new Live(run, row));
-    if (leaving) {
+    if (leaving != null) {
       run.tell(Run.Cancel.LEAVE);
     }
     begin
@@ -279,12 +287,6 @@ final class Runs {
   private CompletionStage<Long> interruptLost(boolean starting, Duration patience) {
     Chore interrupt = new Chore.InterruptRuns(starting, settings.lostAfter().toMillis());
     return Chores.noted(interrupt, chores.patiently(interrupt, patience));
-  }
-
-  private Map<String, RunRow> figures() {
-    Map<String, RunRow> rows = new HashMap<>();
-    live.forEach((id, l) -> rows.put(id, l.row()));
-    return Map.copyOf(rows);
   }
 
   private static void refuse(Begin begin, ServiceError error) {
