@@ -203,8 +203,7 @@ final class Runs {
     }
     if (live.size() + starting >= settings.runs()) {
       IngestMetrics.INSTANCE.runsFull.increment();
-      String message =
-          settings.runs() + " runs are running, as many as are allowed at once; try again later";
+      String message = settings.runs() + " runs are running, as many as may; try again later";
       refuse(begin, new ServiceError.Overloaded(message));
       return;
     }
