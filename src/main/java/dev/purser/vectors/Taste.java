@@ -30,11 +30,23 @@ final class Taste {
   /// @param sums [TasteSums#DIMENSION] of them
   /// @param sign 1 for a purchase, -1 for a refund
   static void add(double[] sums, int sign, String sku, String currency, long amountMinor) {
+    int hash = hash(sku);
+    sums[index(hash)] += weight(hash, sign, currency, amountMinor);
+  }
+
+  private static int hash(String sku) {
     CRC32C hash = new CRC32C();
     hash.update(sku.getBytes(UTF_8));
-    int bits = (int) hash.getValue();
+    return (int) hash.getValue();
+  }
+
+  private static int index(int hash) {
+    return hash & (TasteSums.DIMENSION - 1);
+  }
+
+  private static double weight(int hash, int sign, String currency, long amountMinor) {
     double weight = sign * Math.log1p(amountMinor / unit(currency));
-    sums[bits & (TasteSums.DIMENSION - 1)] += (bits & SIGN_BIT) == 0 ? weight : -weight;
+    return (hash & SIGN_BIT) == 0 ? weight : -weight;
   }
 
   /// Minor units in one of the currency. Those without a minor unit count as they are.
@@ -67,6 +79,9 @@ final class Taste {
 
   private static TasteNews added(
       CustomerSave save, SaveReply.Saved saved, long before, long after) {
+    if (save.changes().size() == 1 && save.changes().getFirst() instanceof Purchase p) {
+      return new TasteNews.Added(before, after, one(p, saved.outcomes().getFirst()));
+    }
     double[] sums = new double[TasteSums.DIMENSION];
     for (int i = 0; i < save.changes().size(); i++) {
       if (!(saved.outcomes().get(i) instanceof Outcome.Accepted)) {
@@ -85,5 +100,13 @@ final class Taste {
       }
     }
     return new TasteNews.Added(before, after, TasteSums.of(sums));
+  }
+
+  /// What most saves bring, without the room for all sums.
+  private static TasteSums one(Purchase p, Outcome outcome) {
+    int hash = hash(p.sku());
+    return outcome instanceof Outcome.Accepted
+        ? TasteSums.one(index(hash), weight(hash, 1, p.currency(), p.amountMinor()))
+        : TasteSums.NONE;
   }
 }

@@ -178,7 +178,7 @@ final class TasteFeed {
   private void send(int n) {
     TasteLane lane = lanes.get(n);
     long wait = lane.waitMillis(at.clock.millis());
-    if (wait > 0) {
+    if (wait > 0 && !timers.isTimerActive(n)) { // nearly every save comes by here
       timers.startSingleTimer(n, new Due(n), Duration.ofMillis(wait));
     }
     if (wait != 0) {

@@ -14,8 +14,10 @@ import dev.purser.ledger.Settle;
 import dev.purser.vectors.TasteNews.Added;
 import dev.purser.vectors.TasteNews.Gone;
 import dev.purser.vectors.TasteNews.Whole;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -132,6 +134,26 @@ final class TasteTest {
               assertThat(w.version()).isEqualTo(4);
               assertThat(w.sums().dense()[3]).isEqualTo(3);
             });
+  }
+
+  /// Against the same in an array of all sums.
+  @Test
+  void sums_ofMany_areMergedByIndex() {
+    SplittableRandom random = new SplittableRandom(5);
+    for (int round = 0; round < 200; round++) {
+      double[] dense = new double[TasteSums.DIMENSION];
+      TasteSums sums = TasteSums.NONE;
+      for (int i = random.nextInt(600); i >= 0; i--) {
+        int at = random.nextInt(TasteSums.DIMENSION);
+        double value = random.nextInt(-3, 4);
+        dense[at] += value;
+        sums =
+            random.nextBoolean() ? sums.plus(TasteSums.one(at, value)) : one(at, value).plus(sums);
+      }
+      assertThat(sums.dense()).isEqualTo(dense);
+      assertThat(sums.equalTo(TasteSums.of(dense))).isTrue();
+      assertThat(sums.plus(sums).dense()).isEqualTo(Arrays.stream(dense).map(x -> 2 * x).toArray());
+    }
   }
 
   @Test
