@@ -1,6 +1,7 @@
 package dev.purser.customers;
 
 import dev.purser.cache.Cache;
+import dev.purser.cluster.Ask;
 import dev.purser.customers.Customer.Reply;
 import dev.purser.database.Chore;
 import dev.purser.database.Database;
@@ -24,7 +25,6 @@ import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
-import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
 import org.apache.pekko.japi.function.Function;
@@ -140,11 +140,11 @@ public final class Customers {
       return CompletableFuture.completedFuture(LATE_READ); // nothing was asked of anyone
     }
     CompletionStage<Reply> reply =
-        AskPattern.ask(
+        Ask.of(
             customers,
             replyTo -> new ShardingEnvelope<>(id, command.apply(replyTo)),
             Duration.ofMillis(left).plus(GRACE),
-            system.scheduler());
+            system);
     return reply.exceptionally(_ -> late);
   }
 
@@ -195,7 +195,7 @@ public final class Customers {
       return CompletableFuture.failedFuture(new Fault(TIMEOUT));
     }
     CompletionStage<Answer<T>> asked =
-        AskPattern.ask(database, command, Duration.ofMillis(left).plus(GRACE), system.scheduler());
+        Ask.of(database, command, Duration.ofMillis(left).plus(GRACE), system);
     return asked
         .exceptionally(_ -> new Answer.Failed<>(TIMEOUT))
         .thenApply(

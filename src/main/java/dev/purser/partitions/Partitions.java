@@ -1,5 +1,6 @@
 package dev.purser.partitions;
 
+import dev.purser.cluster.Ask;
 import dev.purser.database.Database;
 import dev.purser.faults.Fault;
 import dev.purser.faults.ServiceError;
@@ -16,7 +17,6 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
-import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
 
@@ -173,11 +173,11 @@ public final class Partitions {
 
   private <A> CompletionStage<A> tell(
       int partition, long leftMillis, Function<ActorRef<A>, ? extends Partition.Command> message) {
-    return AskPattern.ask(
+    return Ask.of(
         partitions,
         replyTo -> new ShardingEnvelope<>(Integer.toString(partition), message.apply(replyTo)),
         patience(leftMillis),
-        system.scheduler());
+        system);
   }
 
   private static Duration patience(long leftMillis) {

@@ -1,5 +1,6 @@
 package dev.purser.vectors;
 
+import dev.purser.cluster.Ask;
 import dev.purser.database.CustomerSave;
 import dev.purser.database.Database;
 import dev.purser.database.SaveReply;
@@ -15,7 +16,6 @@ import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Props;
-import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.jspecify.annotations.Nullable;
 
 /// The door to tastes: the space that the service keeps itself, a vector for each customer who has
@@ -80,7 +80,7 @@ public final class Tastes {
   /// Completed when no news of a customer are on their way any more, or after some patience.
   public CompletionStage<Done> settled(String id) {
     CompletionStage<Done> settled =
-        AskPattern.ask(feed, to -> new TasteFeed.Await(id, to), patience, system.scheduler());
+        Ask.of(feed, to -> new TasteFeed.Await(id, to), patience, system);
     return settled.exceptionally(_ -> Done.done());
   }
 
@@ -103,8 +103,7 @@ public final class Tastes {
   /// Computes every taste from the database anew, in the background; false if a comparison with the
   /// database was running, which is not begun again.
   public CompletionStage<Boolean> rebuild() {
-    return AskPattern.ask(
-        feed, to -> new TasteFeed.Compare(true, to), patience, system.scheduler());
+    return Ask.of(feed, to -> new TasteFeed.Compare(true, to), patience, system);
   }
 
   /// The taste of a customer, of length 1; empty if it has none.
