@@ -63,15 +63,25 @@ final class RecordRows {
     this.fences = manyWriters ? LOCKED_FENCES : FENCES;
   }
 
-  private record Key(String collection, int slice, String id) {
-    private static final Comparator<Key> ORDER =
-        Comparator.comparing(Key::collection).thenComparingInt(Key::slice).thenComparing(Key::id);
+  private record Key(String collection, int slice, String id) implements Comparable<Key> {
+    @Override
+    public int compareTo(Key other) {
+      int order = collection.compareTo(other.collection);
+      order = order == 0 ? Integer.compare(slice, other.slice) : order;
+      return order == 0 ? id.compareTo(other.id) : order;
+    }
   }
 
   private record Fence(long version, long changeId) {}
 
   /// A change and what it needs of its save.
-  private record Row(Key key, long changeId, RecordSave.Change change) {}
+  private record Row(Key key, long changeId, RecordSave.Change change) {
+    /// Whether it is for a record that is absent. Its insertion finds out if that is so: no fence
+    /// is read before.
+    boolean makes() {
+      return change.base() == 0 && change.content() != null;
+    }
+  }
 
   /// What a batch is going to write, and what became of each change.
   private static final class Plan {
@@ -89,8 +99,9 @@ final class RecordRows {
       return List.of();
     }
     List<List<Row>> rows = writes.stream().map(w -> rows(w.save())).toList();
-    List<Key> keys = rows.stream().flatMap(List::stream).map(Row::key).toList();
-    Map<Key, Fence> standing = fences(fences, keys);
+    List<Key> fenced =
+        rows.stream().flatMap(List::stream).filter(row -> !row.makes()).map(Row::key).toList();
+    Map<Key, Fence> standing = fences(fences, fenced);
     Plan plan = new Plan();
     for (int i = 0; i < writes.size(); i++) {
       for (Row row : rows.get(i)) {
@@ -115,7 +126,9 @@ final class RecordRows {
 
   private static void plan(Plan plan, Row row, @Nullable Fence fence, boolean again) {
     RecordSave.Change change = row.change;
-    if ((fence == null ? 0 : fence.version) != change.base()) {
+    if (row.makes()) {
+      plan.made.add(row);
+    } else if ((fence == null ? 0 : fence.version) != change.base()) {
       if (!applied(row, fence, again)) {
         var _ = plan.moved.add(row);
       }
@@ -125,7 +138,7 @@ final class RecordRows {
         plan.deleted.add(row);
       }
     } else {
-      (fence == null ? plan.made : plan.replaced).add(row);
+      plan.replaced.add(row);
     }
   }
 
@@ -136,7 +149,7 @@ final class RecordRows {
   }
 
   private void write(Plan plan) throws SQLException {
-    plan.made.sort(Comparator.comparing(Row::key, Key.ORDER));
+    plan.made.sort(Comparator.comparing(Row::key));
     List<Row> doubtful = statements.write(MAKE, plan.made, RecordRows::bind);
     Map<Key, Fence> theirs = fences(FENCES, doubtful.stream().map(Row::key).toList());
     for (Row row : doubtful) {
