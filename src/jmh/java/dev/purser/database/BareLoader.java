@@ -100,7 +100,10 @@ public final class BareLoader {
   /// Loads all parts into a file of its own.
   public static Pace load(Path folder, int rowsPerStatement) throws IOException, SQLException {
     Path file = RetailLines.scratch();
-    SqliteStore.open(file, new SqliteSettings(32 << 20, 64 << 20, Duration.ofSeconds(1)), true)
+    SqliteStore.open(
+            file,
+            new SqliteSettings(32 << 20, 64 << 20, Duration.ofSeconds(1)),
+            SqliteStore.Role.WRITER)
         .close();
     try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file)) {
       try (Statement statement = connection.createStatement()) {

@@ -25,6 +25,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.jspecify.annotations.Nullable;
 
 /// The spike of HikariCP's pool analysis ("Welcome to the jungle", 2017): 50 callers at once, each
 /// with 2 ms of work, where a connection takes 150 ms to open. Prints for our slots and for
@@ -217,6 +218,11 @@ public final class SpikeBench {
     @Override
     public Connector<Store> reader() {
       return new SleepingConnector(real.reader(), url);
+    }
+
+    @Override
+    public @Nullable Checkpoints checkpoints() {
+      return real.checkpoints();
     }
 
     @Override

@@ -49,7 +49,7 @@ public final class StoreLoader {
                 Long.getLong("cache", 32L << 20),
                 Long.getLong("checkpoint", 64L << 20),
                 Duration.ofSeconds(1)),
-            true)) {
+            SqliteStore.Role.WRITER)) {
       return load(store, folder, lines);
     }
   }

@@ -25,6 +25,10 @@ final class DatabaseMetrics {
   final Timer loadUse = use("load");
   final Timer questionUse = use("question");
   final Timer commitUse = use("commit");
+  final Timer checkpointUse = use("checkpoint");
+  final Timer checkpointPause =
+      Metrics.timer(
+          "database_checkpoint_pause", "Time that commits were held for the end of a checkpoint");
 
   final Histogram loadBatch =
       Metrics.histogram("database_load_batch", "Loads answered by one query");

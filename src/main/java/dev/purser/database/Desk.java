@@ -29,6 +29,7 @@ final class Desk {
   private final int incarnation;
   private final Writer writer;
   private final Readers readers;
+  private final @Nullable Checkpointer checkpointer;
   private final SlotSet slots;
   private boolean paused;
   private @Nullable ActorRef<Done> draining;
@@ -45,6 +46,9 @@ final class Desk {
     this.carried = carried;
     this.writer = new Writer(shared, this::released, this::refusedParked);
     this.readers = new Readers(shared, () -> writer.queue().parked());
+    Product.Checkpoints checkpoints = shared.product().checkpoints();
+    this.checkpointer =
+        checkpoints == null ? null : new Checkpointer(shared, checkpoints.fromPages());
     this.incarnation = carried.born();
     ActorRef<Database.Command> self = context.getSelf();
     int born = incarnation;
@@ -83,6 +87,10 @@ final class Desk {
         }
       }
       case Database.Tick _ -> tick();
+    }
+    if (checkpointer != null) {
+      checkpointer.proceed(writer.seats().anyBusy());
+      writer.hold(checkpointer.holds());
     }
     writer.dispatch();
     readers.dispatch();
@@ -176,8 +184,10 @@ final class Desk {
         slots.ready(ready);
         if (slots.writes(ready.n())) {
           writer.ready(ready.n(), ready.session());
-        } else {
+        } else if (slots.reads(ready.n())) {
           readers.ready(ready.n(), ready.session());
+        } else if (checkpointer != null) {
+          checkpointer.ready(ready.session());
         }
         tellStanding();
       }
@@ -186,12 +196,17 @@ final class Desk {
         switch (work) {
           case CommitWork commit -> {
             writer.done(n, commit, session);
+            if (checkpointer != null) {
+              checkpointer.wrote();
+            }
             if (told != null && !told.writing()) {
               tellStanding();
             }
           }
           case StoreWork read -> readers.done(n, read, session);
           case CheckWork _ -> seats(n).good(n, session);
+          case CheckpointWork copied when checkpointer != null -> checkpointer.done(copied, more);
+          case CheckpointWork.Last _ when checkpointer != null -> checkpointer.finished(more);
           default -> throw new IllegalStateException("a slot gave back work of somebody else");
         }
       }
@@ -204,6 +219,13 @@ final class Desk {
   }
 
   private void lost(SlotEvent.Lost<Store> event, int n, ServiceError why) {
+    if (!slots.writes(n) && !slots.reads(n)) {
+      slots.lost(event);
+      if (checkpointer != null) {
+        checkpointer.lost();
+      }
+      return;
+    }
     if (seats(n).checking(n)) {
       shared.metrics().checksFailed.increment();
     }
@@ -222,6 +244,9 @@ final class Desk {
 
   private void tick() {
     slots.tidy(writer, readers);
+    if (checkpointer != null && !paused) {
+      checkpointer.look();
+    }
     writer.sweep();
     readers.sweep();
     SaveQueue saves = writer.queue();

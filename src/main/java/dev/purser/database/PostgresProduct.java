@@ -4,6 +4,7 @@ import dev.purser.faults.ServiceError;
 import dev.purser.slots.Connector;
 import java.sql.SQLException;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.postgresql.PGProperty;
 import org.postgresql.ds.PGSimpleDataSource;
 import org.postgresql.jdbc.PgConnection;
@@ -23,6 +24,12 @@ record PostgresProduct(PostgresUrl url, PostgresSettings settings, Duration work
   @Override
   public Connector<Store> reader() {
     return new Connection(this, false);
+  }
+
+  /// The server has a process of its own for that.
+  @Override
+  public @Nullable Checkpoints checkpoints() {
+    return null;
   }
 
   @Override

@@ -19,6 +19,9 @@ interface Product {
   /// Connections that only read.
   Connector<Store> reader();
 
+  /// How its write-ahead log is kept short; null where it does so by itself.
+  @Nullable Checkpoints checkpoints();
+
   /// Whether it is a server, to which connections come and go, several of which may write at a
   /// time. If not, exactly one connection writes and a fixed few read.
   boolean elastic();
@@ -53,6 +56,12 @@ interface Product {
     }
     return null;
   }
+
+  /// Copying the write-ahead log back.
+  ///
+  /// @param connector how the connection that does so is opened
+  /// @param fromPages the size of the log, in pages, at which it begins
+  record Checkpoints(Connector<Store> connector, long fromPages) {}
 
   /// Bytes on disk.
   ///

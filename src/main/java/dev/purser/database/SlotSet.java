@@ -1,5 +1,6 @@
 package dev.purser.database;
 
+import dev.purser.database.ElasticSettings.Range;
 import dev.purser.faults.DatabaseCause;
 import dev.purser.faults.Phase;
 import dev.purser.faults.ServiceError;
@@ -21,7 +22,8 @@ import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.jspecify.annotations.Nullable;
 
-/// The slots of the database actor: the first ones write, the others read. Confined to that actor.
+/// The slots of the database actor: the first ones write, the next ones read; behind them may be
+/// one that keeps the write-ahead log short. Confined to that actor.
 ///
 /// There are as many slots as there may be connections, most of them vacant on a server that has
 /// little to do. The first one is filled first: it makes and migrates the schema. Writing and
@@ -39,6 +41,7 @@ final class SlotSet {
   private final SlotOwner<Store> owner;
   private final Crew writers;
   private final Crew readers;
+  private final @Nullable Crew checkpointers;
   private final Map<Integer, ActorRef<Slot.Command>> slots = new TreeMap<>();
   private final Map<Integer, ActorRef<Session.Command<Store>>> sessions = new TreeMap<>();
   private final Map<Integer, SlotView> views = new TreeMap<>();
@@ -56,8 +59,15 @@ final class SlotSet {
     Product product = shared.product();
     this.writers = new Crew("writer", product.writer(), FIRST, shared.writers(), shared);
     this.readers = new Crew("reader", product.reader(), writers.end(), shared.readers(), shared);
-    spawn(writers);
-    spawn(readers);
+    Product.Checkpoints checkpoints = product.checkpoints();
+    this.checkpointers =
+        checkpoints == null
+            ? null
+            : new Crew(
+                "checkpointer", checkpoints.connector(), readers.end(), new Range(1, 1), shared);
+    for (Crew crew : crews()) {
+      spawn(crew);
+    }
     fill(writers.fill());
   }
 
@@ -80,8 +90,18 @@ final class SlotSet {
     }
   }
 
+  private List<Crew> crews() {
+    return checkpointers == null
+        ? List.of(writers, readers)
+        : List.of(writers, readers, checkpointers);
+  }
+
   boolean writes(int n) {
     return writers.has(n);
+  }
+
+  boolean reads(int n) {
+    return readers.has(n);
   }
 
   /// A session is open.
@@ -99,7 +119,7 @@ final class SlotSet {
 
   /// Fills what is missing to the minimum.
   private void fill() {
-    for (Crew crew : List.of(writers, readers)) {
+    for (Crew crew : crews()) {
       for (Integer n = crew.fill(); n != null; n = crew.fill()) {
         fill(n);
       }
@@ -120,7 +140,12 @@ final class SlotSet {
   }
 
   private Crew crew(int n) {
-    return writers.has(n) ? writers : readers;
+    for (Crew crew : crews()) {
+      if (crew.has(n)) {
+        return crew;
+      }
+    }
+    throw new IllegalStateException("there is no slot " + n);
   }
 
   /// The session of slot `n`, or null if it has none.

@@ -13,12 +13,18 @@ record SqliteProduct(Path file, SqliteSettings settings) implements Product {
 
   @Override
   public Connector<Store> writer() {
-    return new Connection(file, settings, true);
+    return new Connection(file, settings, SqliteStore.Role.WRITER);
   }
 
   @Override
   public Connector<Store> reader() {
-    return new Connection(file, settings, false);
+    return new Connection(file, settings, SqliteStore.Role.READER);
+  }
+
+  @Override
+  public Checkpoints checkpoints() {
+    Connector<Store> connector = new Connection(file, settings, SqliteStore.Role.CHECKPOINTER);
+    return new Checkpoints(connector, settings.checkpointPages());
   }
 
   @Override
@@ -39,18 +45,18 @@ record SqliteProduct(Path file, SqliteSettings settings) implements Product {
         failure, e -> new ServiceError.Database(SqliteErrors.cause(e), SqliteErrors.sentence(e)));
   }
 
-  private record Connection(Path file, SqliteSettings settings, boolean writes)
+  private record Connection(Path file, SqliteSettings settings, SqliteStore.Role role)
       implements Connector<Store> {
 
     @Override
     public Store open() throws SQLException {
-      return SqliteStore.open(file, settings, writes);
+      return SqliteStore.open(file, settings, role);
     }
 
     @Override
     public void validate(Store store) throws SQLException {
       store.validate();
-      if (writes) {
+      if (role == SqliteStore.Role.WRITER) {
         // SQLite opens a file that may not be written all the same, and lets a transaction begin:
         // only a statement that would write tells.
         var _ = store.apply(List.of(new Store.Write.OfChore(new Chore.DropLetter(0))));

@@ -15,31 +15,37 @@ import org.sqlite.SQLiteException;
 /// [Store] on an SQLite file. One connection writes, others read beside it: the write-ahead log
 /// keeps them out of each other's way, and each commit is synced before it is acknowledged.
 final class SqliteStore extends LedgerStore {
-  /// SQLite's default page; a checkpoint is due after so many pages.
-  private static final int PAGE_BYTES = 4096;
-
   private final SQLiteConnection connection;
   private boolean open;
+
+  /// What a connection is for.
+  enum Role {
+    /// Creates the file if need be, migrates its schema, and writes.
+    WRITER,
+    /// Can change nothing; the file must stand.
+    READER,
+    /// Copies the write-ahead log back into the file.
+    CHECKPOINTER
+  }
 
   private SqliteStore(SQLiteConnection connection, Statements statements, CustomerRows customers) {
     super(statements, customers, new Fences.OfOneWriter(customers));
     this.connection = connection;
   }
 
-  /// Opens a connection to `file`. A writing one creates the file and migrates its schema; a
-  /// reading one can change nothing, and the file must stand.
+  /// Opens a connection to `file`.
   ///
   /// @throws dev.purser.faults.Escalated if the file is another program's, or a newer version's
-  static SqliteStore open(Path file, SqliteSettings settings, boolean writer) throws SQLException {
+  static SqliteStore open(Path file, SqliteSettings settings, Role role) throws SQLException {
     Path folder = file.toAbsolutePath().getParent();
     if (folder == null || !Files.isDirectory(folder)) {
       // The driver would say so without a code to classify it by.
       throw new SQLiteException("The folder is missing.", SQLiteErrorCode.SQLITE_CANTOPEN);
     }
-    SQLiteDataSource source = source(file, settings, writer);
+    SQLiteDataSource source = source(file, settings, role);
     SQLiteConnection connection = (SQLiteConnection) source.getConnection();
     try {
-      if (writer) {
+      if (role == Role.WRITER) {
         SqliteSchema.prepare(connection, source, file);
       }
       Statements statements = new SqliteStatements(connection);
@@ -99,6 +105,24 @@ final class SqliteStore extends LedgerStore {
   }
 
   @Override
+  public Backlog backlog() throws SQLException {
+    return checkpoint("NOOP");
+  }
+
+  @Override
+  public void copyLog() throws SQLException {
+    var _ = checkpoint("PASSIVE");
+  }
+
+  private Backlog checkpoint(String mode) throws SQLException {
+    // A row of: whether somebody else is at it, pages of the log, pages of it that are in the file.
+    return statements()
+        .one(
+            "PRAGMA wal_checkpoint(" + mode + ")",
+            row -> new Backlog(row.getLong(2), row.getLong(2) - row.getLong(3)));
+  }
+
+  @Override
   public void interrupt() {
     try {
       connection.getDatabase().interrupt();
@@ -133,7 +157,7 @@ final class SqliteStore extends LedgerStore {
     return read;
   }
 
-  private static SQLiteDataSource source(Path file, SqliteSettings settings, boolean writer) {
+  private static SQLiteDataSource source(Path file, SqliteSettings settings, Role role) {
     SQLiteConfig config = new SQLiteConfig();
     config.setBusyTimeout(Math.toIntExact(settings.busyTimeout().toMillis()));
     config.setJournalMode(SQLiteConfig.JournalMode.WAL);
@@ -141,8 +165,9 @@ final class SqliteStore extends LedgerStore {
     // Negative: KiB instead of pages.
     config.setCacheSize(-Math.toIntExact(settings.cacheBytes() >> 10));
     config.setTempStore(SQLiteConfig.TempStore.MEMORY);
-    config.setReadOnly(!writer);
-    config.setWalAutocheckpoint(Math.toIntExact(settings.checkpointBytes() / PAGE_BYTES));
+    config.setReadOnly(role == Role.READER);
+    // For a log that the checkpointer does not keep up with: a commit copies it back itself.
+    config.setWalAutocheckpoint(2 * settings.checkpointPages());
     // Else each insert is followed by a question for the row's number.
     config.setGetGeneratedKeys(false);
     SQLiteDataSource source = new SQLiteDataSource(config);

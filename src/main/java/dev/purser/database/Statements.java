@@ -117,6 +117,15 @@ abstract class Statements implements AutoCloseable {
     return list.isEmpty() ? null : list.getFirst();
   }
 
+  /// The one row of a statement that always has one.
+  final <T> T one(String sql, Read<T> read) throws SQLException {
+    T row = first(sql, _ -> {}, read);
+    if (row == null) {
+      throw new SQLException("no row: " + sql);
+    }
+    return row;
+  }
+
   /// Runs a statement whose shape is the question's own; it is not kept.
   final <T> List<T> once(String sql, BindAll bind, Read<T> read) throws SQLException {
     try (PreparedStatement statement = connection.prepareStatement(sql)) {

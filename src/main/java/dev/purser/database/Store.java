@@ -36,11 +36,26 @@ interface Store extends AutoCloseable {
   /// Fails if the connection is no longer usable.
   void validate() throws SQLException;
 
+  /// What the write-ahead log holds; nothing where the database keeps its log by itself.
+  default Backlog backlog() throws SQLException {
+    return new Backlog(0, 0);
+  }
+
+  /// Copies the write-ahead log back into the database file, as far as nobody reads an older state,
+  /// while others read and commit; does nothing where the database keeps its log by itself.
+  default void copyLog() throws SQLException {}
+
   /// Makes a statement that is running on another thread fail soon. May be called from any thread.
   void interrupt();
 
   @Override
   void close() throws SQLException;
+
+  /// The write-ahead log, in pages.
+  ///
+  /// @param pages what it holds since it was last begun anew
+  /// @param left those that are not in the database file yet
+  record Backlog(long pages, long left) {}
 
   /// A unit of a group commit.
   sealed interface Write {

@@ -101,7 +101,7 @@ class SqliteErrorsTest {
   @Test
   void readOnlyConnection_isForTheOperator() throws SQLException {
     Path file = filled();
-    try (SqliteStore reader = SqliteStore.open(file, TestStore.SETTINGS, false)) {
+    try (SqliteStore reader = SqliteStore.open(file, TestStore.SETTINGS, SqliteStore.Role.READER)) {
       assertThat(reader.load(List.of("c7")).get("c7").profile().stored()).isTrue();
       expect(
           DatabaseCause.SETUP,
@@ -123,7 +123,9 @@ class SqliteErrorsTest {
         "folder",
         () ->
             SqliteStore.open(
-                folder.resolve("nowhere").resolve("purser.db"), TestStore.SETTINGS, true));
+                folder.resolve("nowhere").resolve("purser.db"),
+                TestStore.SETTINGS,
+                SqliteStore.Role.WRITER));
   }
 
   @Test
@@ -131,7 +133,9 @@ class SqliteErrorsTest {
     expect(
         DatabaseCause.SETUP,
         "cannot be opened",
-        () -> SqliteStore.open(folder.resolve("purser.db"), TestStore.SETTINGS, false));
+        () ->
+            SqliteStore.open(
+                folder.resolve("purser.db"), TestStore.SETTINGS, SqliteStore.Role.READER));
   }
 
   @Test
@@ -141,7 +145,7 @@ class SqliteErrorsTest {
     expect(
         DatabaseCause.CORRUPT,
         "not an SQLite database",
-        () -> SqliteStore.open(file, TestStore.SETTINGS, true));
+        () -> SqliteStore.open(file, TestStore.SETTINGS, SqliteStore.Role.WRITER));
   }
 
   @Test
@@ -159,7 +163,8 @@ class SqliteErrorsTest {
         DatabaseCause.CORRUPT,
         "corrupt",
         () -> {
-          try (SqliteStore store = SqliteStore.open(file, TestStore.SETTINGS, true)) {
+          try (SqliteStore store =
+              SqliteStore.open(file, TestStore.SETTINGS, SqliteStore.Role.WRITER)) {
             store.load(List.of("c7"));
           }
         });
@@ -170,7 +175,7 @@ class SqliteErrorsTest {
     Path file = filled();
     try (Connection other = connect(file);
         Statement statement = other.createStatement();
-        SqliteStore store = SqliteStore.open(file, TestStore.SETTINGS, true)) {
+        SqliteStore store = SqliteStore.open(file, TestStore.SETTINGS, SqliteStore.Role.WRITER)) {
       statement.execute("BEGIN IMMEDIATE");
       expect(DatabaseCause.BUSY, "locked", () -> store.apply(List.of()));
       store.rollback();

@@ -29,7 +29,7 @@ class SqliteSchemaTest {
   }
 
   private void open() throws SQLException {
-    SqliteStore.open(file, TestStore.SETTINGS, true).close();
+    SqliteStore.open(file, TestStore.SETTINGS, SqliteStore.Role.WRITER).close();
   }
 
   private void run(String... statements) throws SQLException {

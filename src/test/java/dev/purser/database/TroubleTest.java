@@ -127,10 +127,10 @@ final class TroubleTest {
   @Test
   void slots_asked_shownInOrder() {
     try (DatabaseFixture db = new DatabaseFixture(folder).ready()) {
-      assertThat(slots(db)).extracting(SlotView::n).containsExactly(1, 2, 3);
+      assertThat(slots(db)).extracting(SlotView::n).containsExactly(1, 2, 3, 4);
       assertThat(slots(db))
           .extracting(SlotView::kind)
-          .containsExactly("writer", "reader", "reader");
+          .containsExactly("writer", "reader", "reader", "checkpointer");
       assertThat(slots(db)).allMatch(s -> s.openedMillis() > 0 && s.restarts() == 0);
     }
   }

@@ -4,6 +4,7 @@ import dev.purser.faults.ServiceError;
 import dev.purser.slots.Connector;
 import java.nio.file.Path;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /// A product whose connections are wrapped, and whose room a test may set.
 final class WrappedProduct implements Product {
@@ -11,6 +12,7 @@ final class WrappedProduct implements Product {
   private final UnaryOperator<Store> writers;
   private final UnaryOperator<Store> readers;
   private boolean elastic;
+  volatile UnaryOperator<Store> checkpointers = s -> s;
   volatile long usable = Long.MAX_VALUE;
 
   WrappedProduct(Product real, UnaryOperator<Store> writers, UnaryOperator<Store> readers) {
@@ -40,6 +42,16 @@ final class WrappedProduct implements Product {
   @Override
   public Connector<Store> reader() {
     return new Wrapped(real.reader(), readers);
+  }
+
+  @Override
+  public @Nullable Checkpoints checkpoints() {
+    Checkpoints checkpoints = elastic ? null : real.checkpoints();
+    return checkpoints == null
+        ? null
+        : new Checkpoints(
+            new Wrapped(checkpoints.connector(), s -> checkpointers.apply(s)),
+            checkpoints.fromPages());
   }
 
   @Override

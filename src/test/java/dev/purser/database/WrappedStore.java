@@ -33,6 +33,16 @@ class WrappedStore implements Store {
   }
 
   @Override
+  public Backlog backlog() throws SQLException {
+    return real.backlog();
+  }
+
+  @Override
+  public void copyLog() throws SQLException {
+    real.copyLog();
+  }
+
+  @Override
   public boolean uncommitted(SQLException error) {
     return real.uncommitted(error);
   }

@@ -1,0 +1,61 @@
+package dev.purser.database;
+
+import dev.purser.slots.Work;
+import java.util.function.BooleanSupplier;
+
+/// Copies the write-ahead log back if it is long enough. If it fails, it ends the session.
+final class CheckpointWork implements Work<Store> {
+  /// So few pages (1 MiB) that commits may wait for them.
+  static final long FEW = 256;
+
+  /// While one pass copies, commits add a tenth or so of what it copies: after two, few are left,
+  /// and more than these say that somebody reads an old state.
+  private static final int PASSES = 4;
+
+  private final long fromPages;
+  private Store.Backlog backlog = new Store.Backlog(0, 0);
+
+  /// @param fromPages how long the log must be, in pages
+  CheckpointWork(long fromPages) {
+    this.fromPages = fromPages;
+  }
+
+  /// Whether commits would have to pause for the few pages that are left.
+  boolean nearly() {
+    return backlog.pages() >= fromPages && backlog.left() > 0 && backlog.left() <= FEW;
+  }
+
+  @Override
+  public void run(Store store, BooleanSupplier overran) throws Exception {
+    backlog = store.backlog();
+    for (int i = 0; i < PASSES && backlog.pages() >= fromPages && backlog.left() > FEW; i++) {
+      store.copyLog();
+      backlog = store.backlog();
+    }
+  }
+
+  @Override
+  public String name() {
+    return "checkpoint";
+  }
+
+  /// A log may be large, and each of its passes is worth nothing before it is finished.
+  @Override
+  public long limitMillis(long usual) {
+    return Math.max(usual, 60_000);
+  }
+
+  /// The last pass, while nobody commits: after it, the next commit begins the log anew.
+  static final class Last implements Work<Store> {
+
+    @Override
+    public void run(Store store, BooleanSupplier overran) throws Exception {
+      store.copyLog();
+    }
+
+    @Override
+    public String name() {
+      return "last pass of a checkpoint";
+    }
+  }
+}

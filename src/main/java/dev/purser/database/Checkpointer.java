@@ -1,0 +1,104 @@
+package dev.purser.database;
+
+import dev.purser.slots.Session;
+import dev.purser.slots.Work;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+
+/// Keeps the write-ahead log of an embedded database short, without a commit that waits for it: the
+/// third side of the database actor, beside [Writer] and [Readers]. Confined to that actor.
+///
+/// A connection of its own copies the log back while commits go on. What they add meanwhile is
+/// copied in further passes, each much shorter than the one before. Only when few pages are left
+/// are the next commits held, for about a millisecond: the log is begun anew by a commit that finds
+/// all of it copied.
+///
+/// ## Failure
+///
+/// Without its connection, or with somebody who reads an old state for long, the log grows. At
+/// twice its size a commit copies it back itself, as SQLite does by default.
+final class Checkpointer {
+  private final Shared shared;
+  private final long fromPages;
+
+  private @Nullable ActorRef<Session.Command<Store>> session;
+  private State state = State.AWAY;
+  private boolean wrote;
+  private long handedNanos;
+
+  /// @param fromPages the size of the log at which it is copied back
+  Checkpointer(Shared shared, long fromPages) {
+    this.shared = shared;
+    this.fromPages = fromPages;
+  }
+
+  private enum State {
+    /// There is no connection.
+    AWAY,
+    IDLE,
+    COPYING,
+    /// Waits for the commit in hand.
+    HOLDING,
+    /// Copies what is left while nobody commits.
+    FINISHING
+  }
+
+  /// Whether no commit may begin.
+  boolean holds() {
+    return state == State.HOLDING || state == State.FINISHING;
+  }
+
+  void ready(ActorRef<Session.Command<Store>> opened) {
+    session = opened;
+    state = State.IDLE;
+  }
+
+  void lost() {
+    session = null;
+    state = State.AWAY;
+  }
+
+  /// Something was committed.
+  void wrote() {
+    wrote = true;
+  }
+
+  /// Looks at the log, if it may have grown.
+  void look() {
+    if (state == State.IDLE && wrote) {
+      wrote = false;
+      hand(new CheckpointWork(fromPages), State.COPYING);
+    }
+  }
+
+  /// Goes on once no commit is in hand.
+  void proceed(boolean committing) {
+    if (state == State.HOLDING && !committing) {
+      hand(new CheckpointWork.Last(), State.FINISHING);
+    }
+  }
+
+  private void hand(Work<Store> work, State next) {
+    if (session != null) {
+      handedNanos = System.nanoTime();
+      session.tell(new Session.Run<>(work));
+      state = next;
+    }
+  }
+
+  /// Its work came back.
+  ///
+  /// @param more whether the session goes on
+  void done(CheckpointWork work, boolean more) {
+    shared.metrics().checkpointUse.recordNanos(System.nanoTime() - handedNanos);
+    state = !more ? State.AWAY : work.nearly() ? State.HOLDING : State.IDLE;
+  }
+
+  /// The last pass came back.
+  ///
+  /// @param more whether the session goes on
+  void finished(boolean more) {
+    shared.metrics().checkpointPause.recordNanos(System.nanoTime() - handedNanos);
+    state = more ? State.IDLE : State.AWAY;
+  }
+}
