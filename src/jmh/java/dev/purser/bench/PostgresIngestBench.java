@@ -17,9 +17,9 @@ import java.util.Map;
 /// alternating, all into databases of one server that is as durable as in production.
 ///
 /// `COPY` knows no conflicts; arrays with `unnest` are the fastest statement that does. Both
-/// loaders write purchases, refunds and dead letters, and no sums. The service is warmed up with
-/// the same lines under other invoice numbers, so it writes into a database that already holds as
-/// much. `ops/bench/postgres` runs it; nothing is asserted.
+/// loaders write purchases, refunds and dead letters, and no sums. All are warmed up with the same
+/// lines under other invoice numbers, so each writes into a database that already holds as much.
+/// `ops/bench/postgres` runs it; nothing is asserted.
 public final class PostgresIngestBench {
   private static final Path FOLDER = Path.of("../shared/data/online-retail");
 

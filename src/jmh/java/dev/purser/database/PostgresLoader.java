@@ -12,10 +12,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.Driver;
 import org.postgresql.PGConnection;
@@ -57,8 +60,9 @@ public final class PostgresLoader {
               "amount_minor",
               "currency",
               "at_micros",
-              "change_id"),
-          List.of("text", "text", "text", "text", "int8", "int8", "text", "int8", "int8"));
+              "change_id",
+              "listed"),
+          List.of("text", "text", "text", "text", "int8", "int8", "text", "int8", "int8", "int8"));
   private static final Table REFUNDS =
       new Table(
           "refunds",
@@ -99,6 +103,8 @@ public final class PostgresLoader {
 
   private final Connection connection;
   private final How how;
+  private final Map<String, Integer> bought = new HashMap<>();
+  private final Set<String> listed = new HashSet<>();
 
   private PostgresLoader(Connection connection, How how) {
     this.connection = connection;
@@ -138,7 +144,9 @@ public final class PostgresLoader {
     }
   }
 
-  /// Loads all parts into a fresh database of [Postgres#shared].
+  /// Loads all parts into a database of [Postgres#shared] that holds the same lines under other
+  /// invoices already, as the service's does when it is measured; the time is that of the second
+  /// load.
   public static BareLoader.Pace load(Path folder, How how) throws Exception {
     String database = Postgres.shared().freshDatabase();
     product(database).writer().open().close();
@@ -150,6 +158,7 @@ public final class PostgresLoader {
     try (Connection connection = new Driver().connect(url, properties)) {
       connection.setAutoCommit(false);
       PostgresLoader loader = new PostgresLoader(connection, how);
+      new RetailLines("W").read(folder, COMMIT_LINES, loader::write);
       return BareLoader.Pace.of(
           () -> {
             long[] rows = {0};
@@ -160,19 +169,20 @@ public final class PostgresLoader {
   }
 
   private int write(List<RetailLines.Row> chunk) {
-    List<@Nullable Object[]> bought = new ArrayList<>();
+    List<@Nullable Object[]> purchased = new ArrayList<>();
     List<@Nullable Object[]> refunded = new ArrayList<>();
     List<@Nullable Object[]> dead = new ArrayList<>();
     for (RetailLines.Row row : chunk) {
       switch (row) {
         case RetailLines.Row.Event e when e.change() instanceof Purchase p ->
-            bought.add(row(e.customer(), p));
+            purchased.add(row(e.customer(), p));
         case RetailLines.Row.Event e -> refunded.add(row(e.customer(), (Refund) e.change()));
         case RetailLines.Row.Dead d -> dead.add(row(d.letter()));
       }
     }
     try {
-      insert(PURCHASES, bought);
+      insert(PURCHASES, purchased);
+      list(purchased);
       insert(REFUNDS, refunded);
       insert(LETTERS, dead);
       connection.commit();
@@ -180,6 +190,21 @@ public final class PostgresLoader {
       throw new IllegalStateException(e);
     }
     return chunk.size();
+  }
+
+  /// Lists the purchases of customers that have become ones of many, as the service does.
+  private void list(List<@Nullable Object[]> purchased) throws SQLException {
+    for (@Nullable Object[] row : purchased) {
+      if (row[0] instanceof String customer
+          && bought.getOrDefault(customer, 0) >= EventRows.LISTED_FROM
+          && listed.add(customer)) {
+        try (PreparedStatement list =
+            connection.prepareStatement("UPDATE purchases SET listed = 1 WHERE customer = ?")) {
+          list.setString(1, customer);
+          list.executeUpdate();
+        }
+      }
+    }
   }
 
   private void insert(Table table, List<@Nullable Object[]> rows) throws Exception {
@@ -261,7 +286,8 @@ public final class PostgresLoader {
             new java.io.ByteArrayInputStream(text.toString().getBytes(StandardCharsets.UTF_8)));
   }
 
-  private static @Nullable Object[] row(String customer, Purchase p) {
+  private @Nullable Object[] row(String customer, Purchase p) {
+    bought.merge(customer, 1, Integer::sum);
     return new @Nullable Object[] {
       customer,
       p.id(),
@@ -271,7 +297,8 @@ public final class PostgresLoader {
       p.amountMinor(),
       p.currency(),
       p.atMicros(),
-      4_611_686_018_427_387_905L
+      4_611_686_018_427_387_905L,
+      listed.contains(customer) ? 1L : 0L
     };
   }
 

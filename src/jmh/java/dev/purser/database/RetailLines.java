@@ -28,6 +28,7 @@ final class RetailLines {
   private static final String HEADER =
       "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country";
 
+  private final String prefix;
   private final Map<String, Integer> ordinals = new HashMap<>();
   private long line = 1;
 
@@ -36,6 +37,15 @@ final class RetailLines {
     record Event(String customer, Change change) implements Row {}
 
     record Dead(Letter letter) implements Row {}
+  }
+
+  RetailLines() {
+    this("");
+  }
+
+  /// @param prefix of each invoice's number: the same lines as if they were of other invoices
+  RetailLines(String prefix) {
+    this.prefix = prefix;
   }
 
   /// Hands out the rows of all parts, in chunks of `lines` lines.
@@ -70,7 +80,7 @@ final class RetailLines {
 
   private void add(String text, List<Row> into) {
     List<String> f = fields(text);
-    String id = f.get(0) + "-" + ordinals.merge(f.get(0), 1, Integer::sum);
+    String id = prefix + f.get(0) + "-" + ordinals.merge(f.get(0), 1, Integer::sum);
     String customer = f.get(6);
     if (customer.isEmpty()) {
       into.add(new Row.Dead(letter(text, id)));

@@ -31,7 +31,9 @@ final class SlotCallers implements AutoCloseable {
   /// @param overrides configuration that differs from the shipped one
   SlotCallers(Product product, String overrides) {
     Config config =
-        ConfigFactory.parseString("pekko.loglevel = WARNING\n" + overrides)
+        ConfigFactory.parseString(
+                "pekko { loglevel = WARNING, actor.provider = local }\n" + overrides)
+            .withFallback(ConfigFactory.parseFile(new File("conf/pekko.conf")))
             .withFallback(ConfigFactory.parseFile(new File("conf/database.conf")))
             .withFallback(ConfigFactory.load())
             .resolve();
