@@ -28,6 +28,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The main job of the packaged distribution on PostgreSQL, while the server is stopped in both
@@ -117,6 +118,36 @@ final class PostgresIT {
       assertTotals(node, truth);
       node.assertNoSecret();
       assertThat(node.process.terminate()).isZero();
+    }
+  }
+
+  static boolean retail() {
+    return OnlineRetail.present();
+  }
+
+  @Test
+  @EnabledIf("retail")
+  void onlineRetail_loadedTwice_exact() throws Exception {
+    OnlineRetail retail = new OnlineRetail();
+    String database = PostgresNode.makeDatabase(server, "retail", "");
+    try (PostgresNode node =
+        PostgresNode.serve(server, database, data, Map.of("PURSER_JAVA_OPTS", "-Xmx256m"))) {
+      long accepted = 0;
+      long rejected = 0;
+      for (byte[] part : OnlineRetail.gzipParts()) {
+        JsonNode report = retail.ingest(node.process, part, true);
+        accepted += report.path("accepted").asLong();
+        rejected += report.path("rejected").asLong();
+      }
+      assertThat(accepted).isEqualTo(406_785);
+      assertThat(rejected).isEqualTo(135_080);
+      assertThat(retail.settle(node.process, "final").path("refunds").asLong()).isEqualTo(8_905);
+      assertThat(retail.differences(node.process)).isEmpty();
+      for (byte[] part : OnlineRetail.gzipParts()) {
+        assertThat(retail.ingest(node.process, part, true).path("accepted").asLong()).isZero();
+      }
+      assertThat(retail.differences(node.process)).isEmpty();
+      assertThat(node.halves()).isEmpty();
     }
   }
 
