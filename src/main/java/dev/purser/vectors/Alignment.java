@@ -18,17 +18,16 @@ import org.jspecify.annotations.Nullable;
 /// returns its argument, does. Pure.
 final class Alignment {
   /// Values from which on asking, some 10 ns, is worth it.
-  private static final int WORTH = 8_192;
+  static final int WORTH = 8_192;
 
   private static final @Nullable MethodHandle ADDRESS = address();
 
   private Alignment() {}
 
-  /// The values of a run before the first whole register, fewer than a register has; for a short
-  /// run a whole register, since it is not looked at.
-  static int lead(float[] values, int offset, int length) {
-    if (length < WORTH || ADDRESS == null) {
-      return LANES;
+  /// The values of a run before the first whole register, fewer than a register has.
+  static int lead(float[] values, int offset) {
+    if (ADDRESS == null) {
+      return 0;
     }
     long at = addressOf(ADDRESS, values) + (long) Float.BYTES * offset;
     return (int) (-at & (Float.BYTES * LANES - 1)) / Float.BYTES;

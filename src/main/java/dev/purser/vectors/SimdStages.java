@@ -37,15 +37,12 @@ final class SimdStages {
       return;
     }
     int end = length - LANES;
-    FloatVector first = at(from, fromOffset);
-    first = stage(first, f0, a0, l0, h0);
     FloatVector last = at(from, fromOffset + end);
     last = stage(last, f0, a0, l0, h0);
-    for (int i = Alignment.lead(to, toOffset, length); i < end; i += LANES) {
+    for (int i = 0; i < end; i += LANES) {
       FloatVector v = at(from, fromOffset + i);
       stage(v, f0, a0, l0, h0).intoArray(to, toOffset + i);
     }
-    first.intoArray(to, toOffset);
     last.intoArray(to, toOffset + end);
   }
 
@@ -66,15 +63,12 @@ final class SimdStages {
       return;
     }
     int end = length - LANES;
-    FloatVector first = at(from, fromOffset);
-    first = stage(stage(first, f0, a0, l0, h0), f1, a1, l1, h1);
     FloatVector last = at(from, fromOffset + end);
     last = stage(stage(last, f0, a0, l0, h0), f1, a1, l1, h1);
-    for (int i = Alignment.lead(to, toOffset, length); i < end; i += LANES) {
+    for (int i = 0; i < end; i += LANES) {
       FloatVector v = at(from, fromOffset + i);
       stage(stage(v, f0, a0, l0, h0), f1, a1, l1, h1).intoArray(to, toOffset + i);
     }
-    first.intoArray(to, toOffset);
     last.intoArray(to, toOffset + end);
   }
 
@@ -100,16 +94,13 @@ final class SimdStages {
       return;
     }
     int end = length - LANES;
-    FloatVector first = at(from, fromOffset);
-    first = stage(stage(stage(first, f0, a0, l0, h0), f1, a1, l1, h1), f2, a2, l2, h2);
     FloatVector last = at(from, fromOffset + end);
     last = stage(stage(stage(last, f0, a0, l0, h0), f1, a1, l1, h1), f2, a2, l2, h2);
-    for (int i = Alignment.lead(to, toOffset, length); i < end; i += LANES) {
+    for (int i = 0; i < end; i += LANES) {
       FloatVector v = at(from, fromOffset + i);
       stage(stage(stage(v, f0, a0, l0, h0), f1, a1, l1, h1), f2, a2, l2, h2)
           .intoArray(to, toOffset + i);
     }
-    first.intoArray(to, toOffset);
     last.intoArray(to, toOffset + end);
   }
 
