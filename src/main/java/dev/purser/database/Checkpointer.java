@@ -26,14 +26,14 @@ final class Checkpointer {
   private boolean wrote;
   private long handedNanos;
 
-  /// @param fromPages the size of the log at which it is copied back
-  Checkpointer(Shared shared, long fromPages) {
+  Checkpointer(Shared shared) {
+    Product.Checkpoints checkpoints = shared.product().checkpoints();
     this.shared = shared;
-    this.fromPages = fromPages;
+    this.fromPages = checkpoints == null ? Long.MAX_VALUE : checkpoints.fromPages();
   }
 
   private enum State {
-    /// There is no connection.
+    /// There is no connection, or none is needed: the database keeps its log by itself.
     AWAY,
     IDLE,
     COPYING,
@@ -41,11 +41,6 @@ final class Checkpointer {
     HOLDING,
     /// Copies what is left while nobody commits.
     FINISHING
-  }
-
-  /// Whether no commit may begin.
-  boolean holds() {
-    return state == State.HOLDING || state == State.FINISHING;
   }
 
   void ready(ActorRef<Session.Command<Store>> opened) {
@@ -64,18 +59,21 @@ final class Checkpointer {
   }
 
   /// Looks at the log, if it may have grown.
-  void look() {
-    if (state == State.IDLE && wrote) {
+  ///
+  /// @param paused whether the database is to be left alone
+  void look(boolean paused) {
+    if (state == State.IDLE && wrote && !paused) {
       wrote = false;
       hand(new CheckpointWork(fromPages), State.COPYING);
     }
   }
 
-  /// Goes on once no commit is in hand.
-  void proceed(boolean committing) {
+  /// Whether a commit may begin. If none may, it goes on itself once none is in hand.
+  boolean admits(boolean committing) {
     if (state == State.HOLDING && !committing) {
       hand(new CheckpointWork.Last(), State.FINISHING);
     }
+    return state != State.HOLDING && state != State.FINISHING;
   }
 
   private void hand(Work<Store> work, State next) {

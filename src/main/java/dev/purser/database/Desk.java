@@ -29,7 +29,7 @@ final class Desk {
   private final int incarnation;
   private final Writer writer;
   private final Readers readers;
-  private final @Nullable Checkpointer checkpointer;
+  private final Checkpointer checkpointer;
   private final SlotSet slots;
   private boolean paused;
   private @Nullable ActorRef<Done> draining;
@@ -46,9 +46,7 @@ final class Desk {
     this.carried = carried;
     this.writer = new Writer(shared, this::released, this::refusedParked);
     this.readers = new Readers(shared, () -> writer.queue().parked());
-    Product.Checkpoints checkpoints = shared.product().checkpoints();
-    this.checkpointer =
-        checkpoints == null ? null : new Checkpointer(shared, checkpoints.fromPages());
+    this.checkpointer = new Checkpointer(shared);
     this.incarnation = carried.born();
     ActorRef<Database.Command> self = context.getSelf();
     int born = incarnation;
@@ -88,11 +86,9 @@ final class Desk {
       }
       case Database.Tick _ -> tick();
     }
-    if (checkpointer != null) {
-      checkpointer.proceed(writer.seats().anyBusy());
-      writer.hold(checkpointer.holds());
+    if (checkpointer.admits(writer.seats().anyBusy())) {
+      writer.dispatch();
     }
-    writer.dispatch();
     readers.dispatch();
     if (command instanceof Database.OfSlot || command instanceof Database.Tick) {
       slots.grow(writer, readers);
@@ -186,7 +182,7 @@ final class Desk {
           writer.ready(ready.n(), ready.session());
         } else if (slots.reads(ready.n())) {
           readers.ready(ready.n(), ready.session());
-        } else if (checkpointer != null) {
+        } else {
           checkpointer.ready(ready.session());
         }
         tellStanding();
@@ -196,17 +192,15 @@ final class Desk {
         switch (work) {
           case CommitWork commit -> {
             writer.done(n, commit, session);
-            if (checkpointer != null) {
-              checkpointer.wrote();
-            }
+            checkpointer.wrote();
             if (told != null && !told.writing()) {
               tellStanding();
             }
           }
           case StoreWork read -> readers.done(n, read, session);
           case CheckWork _ -> seats(n).good(n, session);
-          case CheckpointWork copied when checkpointer != null -> checkpointer.done(copied, more);
-          case CheckpointWork.Last _ when checkpointer != null -> checkpointer.finished(more);
+          case CheckpointWork copied -> checkpointer.done(copied, more);
+          case CheckpointWork.Last _ -> checkpointer.finished(more);
           default -> throw new IllegalStateException("a slot gave back work of somebody else");
         }
       }
@@ -219,21 +213,16 @@ final class Desk {
   }
 
   private void lost(SlotEvent.Lost<Store> event, int n, ServiceError why) {
-    if (!slots.writes(n) && !slots.reads(n)) {
-      slots.lost(event);
-      if (checkpointer != null) {
-        checkpointer.lost();
-      }
-      return;
-    }
     if (seats(n).checking(n)) {
       shared.metrics().checksFailed.increment();
     }
     slots.lost(event);
     if (slots.writes(n)) {
       writer.lost(n, why);
-    } else {
+    } else if (slots.reads(n)) {
       readers.lost(n, why);
+    } else {
+      checkpointer.lost();
     }
     slots.suspect(event, writer, readers);
   }
@@ -244,9 +233,7 @@ final class Desk {
 
   private void tick() {
     slots.tidy(writer, readers);
-    if (checkpointer != null && !paused) {
-      checkpointer.look();
-    }
+    checkpointer.look(paused);
     writer.sweep();
     readers.sweep();
     SaveQueue saves = writer.queue();

@@ -36,7 +36,6 @@ final class Writer {
   private final Seats<CommitWork> seats;
   private final Admission admission;
   private boolean paused;
-  private boolean held;
 
   /// @param release takes reads that may go on
   /// @param refuseRead refuses reads whose deadline passed while they waited for a save
@@ -101,14 +100,9 @@ final class Writer {
     paused = pause;
   }
 
-  /// Begins no commit for a moment, or goes on.
-  void hold(boolean hold) {
-    held = hold;
-  }
-
   /// Hands the next batches to sessions that are free.
   void dispatch() {
-    while (!paused && !held && seats.anyFree() && (!seats.anyBusy() || crowded())) {
+    while (!paused && seats.anyFree() && (!seats.anyBusy() || crowded())) {
       // A tick may be late: what has expired is never started.
       List<PendingWrite> batch = unexpired(queue.take());
       if (batch.isEmpty()) {

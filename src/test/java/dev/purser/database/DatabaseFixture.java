@@ -23,7 +23,8 @@ import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 
-/// A database actor on a real database, with the settings as shipped but for faster clocks.
+/// A database actor on a real database, with the settings as shipped but for faster clocks, and one
+/// writer on every product unless a test says otherwise.
 final class DatabaseFixture implements AutoCloseable {
   static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final AtomicLong CHANGE_IDS = new AtomicLong(1);
@@ -32,6 +33,7 @@ final class DatabaseFixture implements AutoCloseable {
       """
       purser.database {
         slots { backoff-first = 1 ms, backoff-cap = 50 ms, look = 20 ms, work-limit = 400 ms }
+        slots.elastic { writers-min = 1, spread-saves = 100 }
         tick = 20 ms
         disk { watermark = 1 KiB, probe = 50 ms }
         retry { busy-first = 1 ms, busy-cap = 5 ms }
