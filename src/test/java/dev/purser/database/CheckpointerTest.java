@@ -67,8 +67,10 @@ final class CheckpointerTest {
         Thread.sleep(2);
       }
       assertThat(Files.size(folder.resolve("purser.db"))).isGreaterThan(40 * MIB);
-      // At twice the limit a commit would have copied it itself.
-      assertThat(log()).isBetween(LIMIT, 2 * LIMIT);
+      // A log that was never begun anew would hold all of it. How far it grows while it is being
+      // copied is up to the machine.
+      assertThat(log()).isBetween(LIMIT, 5 * LIMIT);
+      assertThat(slot(db).uses()).isPositive();
       assertThat(slot(db).kind()).isEqualTo("checkpointer");
       assertThat(slot(db).restarts()).isZero();
     }

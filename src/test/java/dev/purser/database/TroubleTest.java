@@ -131,7 +131,11 @@ final class TroubleTest {
       assertThat(slots(db))
           .extracting(SlotView::kind)
           .containsExactly("writer", "reader", "reader", "checkpointer");
-      assertThat(slots(db)).allMatch(s -> s.openedMillis() > 0 && s.restarts() == 0);
+      // Nobody waits for the checkpointer.
+      TestProbe<Object> probe = db.kit.createTestProbe();
+      probe.awaitAssert(
+          DatabaseFixture.PATIENCE,
+          () -> assertThat(slots(db)).allMatch(s -> s.openedMillis() > 0 && s.restarts() == 0));
     }
   }
 
