@@ -140,7 +140,7 @@ public final class PostgresLoader {
   private static BareLoader.Pace ours(Path folder) throws Exception {
     String database = Postgres.shared().freshDatabase();
     try (Store store = product(database).writer().open()) {
-      return StoreLoader.load(store, folder, COMMIT_LINES);
+      return StoreLoader.load(store, store, folder, COMMIT_LINES);
     }
   }
 

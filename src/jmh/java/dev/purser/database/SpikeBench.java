@@ -221,6 +221,11 @@ public final class SpikeBench {
     }
 
     @Override
+    public @Nullable Connector<Store> syncer() {
+      return null;
+    }
+
+    @Override
     public @Nullable Checkpoints checkpoints() {
       return real.checkpoints();
     }

@@ -18,11 +18,13 @@ import java.util.Map;
 /// Run: `java -cp ... dev.purser.database.StoreLoader FOLDER [rounds] [lines a batch]`
 public final class StoreLoader {
   private final Store store;
+  private final Store syncer;
   private final Map<String, Profile> profiles = new HashMap<>();
   private long changeId = 1;
 
-  private StoreLoader(Store store) {
+  private StoreLoader(Store store, Store syncer) {
     this.store = store;
+    this.syncer = syncer;
   }
 
   public static void main(String[] args) throws IOException, SQLException {
@@ -42,20 +44,21 @@ public final class StoreLoader {
   }
 
   static BareLoader.Pace load(Path folder, int lines) throws IOException, SQLException {
-    try (SqliteStore store =
-        SqliteStore.open(
-            RetailLines.scratch(),
-            new SqliteSettings(
-                Long.getLong("cache", 32L << 20),
-                Long.getLong("checkpoint", 64L << 20),
-                Duration.ofSeconds(1)),
-            SqliteStore.Role.WRITER)) {
-      return load(store, folder, lines);
+    Path file = RetailLines.scratch();
+    SqliteSettings settings =
+        new SqliteSettings(
+            Long.getLong("cache", 32L << 20),
+            Long.getLong("checkpoint", 64L << 20),
+            Duration.ofSeconds(1));
+    try (SqliteStore store = SqliteStore.open(file, settings, SqliteStore.Role.WRITER);
+        SqliteStore syncer = SqliteStore.open(file, settings, SqliteStore.Role.SYNCER)) {
+      return load(store, syncer, folder, lines);
     }
   }
 
-  static BareLoader.Pace load(Store store, Path folder, int lines) {
-    StoreLoader loader = new StoreLoader(store);
+  /// @param syncer makes each commit durable before the next transaction begins
+  static BareLoader.Pace load(Store store, Store syncer, Path folder, int lines) {
+    StoreLoader loader = new StoreLoader(store, syncer);
     return BareLoader.Pace.of(
         () -> {
           long[] rows = {0};
@@ -80,6 +83,7 @@ public final class StoreLoader {
     try {
       List<Store.Result> results = store.apply(writes);
       store.commit();
+      syncer.syncLog();
       results.forEach(this::remember);
     } catch (SQLException e) {
       throw new IllegalStateException(e);

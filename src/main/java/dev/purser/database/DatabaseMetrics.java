@@ -25,6 +25,7 @@ final class DatabaseMetrics {
   final Timer loadUse = use("load");
   final Timer questionUse = use("question");
   final Timer commitUse = use("commit");
+  final Timer syncUse = use("sync");
   final Timer checkpointUse = use("checkpoint");
   final Timer checkpointPause =
       Metrics.timer(
@@ -36,6 +37,9 @@ final class DatabaseMetrics {
       Metrics.histogram("database_save_batch", "Saves committed by one transaction");
   final Histogram saveBatchRows =
       Metrics.histogram("database_save_batch_rows", "Changes committed by one transaction");
+
+  final Histogram syncBatch =
+      Metrics.histogram("database_sync_batch", "Commits that shared a sync");
 
   final Counter loadsFull = Metrics.limitHit("database_loads");
   final Counter questionsFull = Metrics.limitHit("database_questions");

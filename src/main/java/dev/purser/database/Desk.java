@@ -182,6 +182,8 @@ final class Desk {
           writer.ready(ready.n(), ready.session());
         } else if (slots.reads(ready.n())) {
           readers.ready(ready.n(), ready.session());
+        } else if (slots.syncs(ready.n())) {
+          writer.syncer().ready(ready.session());
         } else {
           checkpointer.ready(ready.session());
         }
@@ -199,6 +201,7 @@ final class Desk {
           }
           case StoreWork read -> readers.done(n, read, session);
           case CheckWork _ -> seats(n).good(n, session);
+          case SyncWork synced -> writer.syncer().done(synced, more);
           case CheckpointWork copied -> checkpointer.done(copied, more);
           case CheckpointWork.Last _ -> checkpointer.finished(more);
           default -> throw new IllegalStateException("a slot gave back work of somebody else");
@@ -221,6 +224,8 @@ final class Desk {
       writer.lost(n, why);
     } else if (slots.reads(n)) {
       readers.lost(n, why);
+    } else if (slots.syncs(n)) {
+      writer.syncer().lost();
     } else {
       checkpointer.lost();
     }
@@ -244,16 +249,7 @@ final class Desk {
   }
 
   private void tellStanding() {
-    ServiceError write = writer.trouble();
-    ServiceError read = readers.trouble();
-    ServiceError trouble = write == null ? read : write;
-    Standing now =
-        new Standing(
-            carried.served(),
-            read == null,
-            write == null,
-            paused,
-            trouble == null ? null : trouble.message());
+    Standing now = Standing.of(carried.served(), paused, readers.trouble(), writer.trouble());
     if (!now.equals(told)) {
       told = now;
       carried.tell(now);

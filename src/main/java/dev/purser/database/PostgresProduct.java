@@ -28,6 +28,11 @@ record PostgresProduct(PostgresUrl url, PostgresSettings settings, Duration work
 
   /// The server has a process of its own for that.
   @Override
+  public @Nullable Connector<Store> syncer() {
+    return null;
+  }
+
+  @Override
   public @Nullable Checkpoints checkpoints() {
     return null;
   }

@@ -19,6 +19,9 @@ interface Product {
   /// Connections that only read.
   Connector<Store> reader();
 
+  /// Connections that sync what was committed; null where each commit is synced by itself.
+  @Nullable Connector<Store> syncer();
+
   /// How its write-ahead log is kept short; null where it does so by itself.
   @Nullable Checkpoints checkpoints();
 

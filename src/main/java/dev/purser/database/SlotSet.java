@@ -4,6 +4,7 @@ import dev.purser.database.ElasticSettings.Range;
 import dev.purser.faults.DatabaseCause;
 import dev.purser.faults.Phase;
 import dev.purser.faults.ServiceError;
+import dev.purser.slots.Connector;
 import dev.purser.slots.Place;
 import dev.purser.slots.Session;
 import dev.purser.slots.Slot;
@@ -15,15 +16,17 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.jspecify.annotations.Nullable;
 
 /// The slots of the database actor: the first ones write, the next ones read; behind them may be
-/// one that keeps the write-ahead log short. Confined to that actor.
+/// one that syncs the write-ahead log and one that keeps it short. Confined to that actor.
 ///
 /// There are as many slots as there may be connections, most of them vacant on a server that has
 /// little to do. The first one is filled first: it makes and migrates the schema. Writing and
@@ -41,6 +44,7 @@ final class SlotSet {
   private final SlotOwner<Store> owner;
   private final Crew writers;
   private final Crew readers;
+  private final @Nullable Crew syncers;
   private final @Nullable Crew checkpointers;
   private final Map<Integer, ActorRef<Slot.Command>> slots = new TreeMap<>();
   private final Map<Integer, ActorRef<Session.Command<Store>>> sessions = new TreeMap<>();
@@ -59,16 +63,20 @@ final class SlotSet {
     Product product = shared.product();
     this.writers = new Crew("writer", product.writer(), FIRST, shared.writers(), shared);
     this.readers = new Crew("reader", product.reader(), writers.end(), shared.readers(), shared);
+    Connector<Store> syncer = product.syncer();
+    this.syncers = syncer == null ? null : one("syncer", syncer, readers.end());
     Product.Checkpoints checkpoints = product.checkpoints();
+    int behind = syncers == null ? readers.end() : syncers.end();
     this.checkpointers =
-        checkpoints == null
-            ? null
-            : new Crew(
-                "checkpointer", checkpoints.connector(), readers.end(), new Range(1, 1), shared);
+        checkpoints == null ? null : one("checkpointer", checkpoints.connector(), behind);
     for (Crew crew : crews()) {
       spawn(crew);
     }
     fill(writers.fill());
+  }
+
+  private Crew one(String kind, Connector<Store> connector, int n) {
+    return new Crew(kind, connector, n, new Range(1, 1), shared);
   }
 
   private void spawn(Crew crew) {
@@ -91,9 +99,7 @@ final class SlotSet {
   }
 
   private List<Crew> crews() {
-    return checkpointers == null
-        ? List.of(writers, readers)
-        : List.of(writers, readers, checkpointers);
+    return Stream.of(writers, readers, syncers, checkpointers).filter(Objects::nonNull).toList();
   }
 
   boolean writes(int n) {
@@ -104,6 +110,10 @@ final class SlotSet {
     return readers.has(n);
   }
 
+  boolean syncs(int n) {
+    return syncers != null && syncers.has(n);
+  }
+
   /// A session is open.
   void ready(SlotEvent.Ready<Store> event) {
     int n = event.n();
@@ -112,7 +122,7 @@ final class SlotSet {
     fill();
     unreachable.remove(n);
     unreachable.forEach(other -> tell(other, new Slot.Hurry()));
-    if (writers.complete() && readers.complete()) {
+    if (writers.complete() && readers.complete() && (syncers == null || syncers.complete())) {
       carried.serve();
     }
   }

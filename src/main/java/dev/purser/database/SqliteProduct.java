@@ -22,6 +22,11 @@ record SqliteProduct(Path file, SqliteSettings settings) implements Product {
   }
 
   @Override
+  public Connector<Store> syncer() {
+    return new Connection(file, settings, SqliteStore.Role.SYNCER);
+  }
+
+  @Override
   public Checkpoints checkpoints() {
     Connector<Store> connector = new Connection(file, settings, SqliteStore.Role.CHECKPOINTER);
     return new Checkpoints(connector, settings.checkpointPages());

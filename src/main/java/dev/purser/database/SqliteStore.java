@@ -1,11 +1,18 @@
 package dev.purser.database;
 
+import dev.purser.faults.Escalated;
+import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteConnection;
 import org.sqlite.SQLiteDataSource;
@@ -13,9 +20,15 @@ import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteException;
 
 /// [Store] on an SQLite file. One connection writes, others read beside it: the write-ahead log
-/// keeps them out of each other's way, and each commit is synced before it is acknowledged.
+/// keeps them out of each other's way.
+///
+/// A commit is written to the log and not synced: SQLite would let the next transaction wait for
+/// it. Another connection syncs the log meanwhile ([Syncer]), before anything is acknowledged.
+/// SQLite itself syncs where the order of writes counts: the log before it is copied back, the
+/// database file before the log is begun anew, and the log's header then.
 final class SqliteStore extends LedgerStore {
   private final SQLiteConnection connection;
+  private final @Nullable FileChannel log;
   private boolean open;
 
   /// What a connection is for.
@@ -24,13 +37,20 @@ final class SqliteStore extends LedgerStore {
     WRITER,
     /// Can change nothing; the file must stand.
     READER,
+    /// Syncs the write-ahead log.
+    SYNCER,
     /// Copies the write-ahead log back into the file.
     CHECKPOINTER
   }
 
-  private SqliteStore(SQLiteConnection connection, Statements statements, CustomerRows customers) {
+  private SqliteStore(
+      SQLiteConnection connection,
+      Statements statements,
+      CustomerRows customers,
+      @Nullable FileChannel log) {
     super(statements, customers, new Fences.OfOneWriter(customers));
     this.connection = connection;
+    this.log = log;
   }
 
   /// Opens a connection to `file`.
@@ -47,9 +67,11 @@ final class SqliteStore extends LedgerStore {
     try {
       if (role == Role.WRITER) {
         SqliteSchema.prepare(connection, source, file);
+        unsynced(connection);
       }
+      FileChannel log = role == Role.SYNCER ? log(connection, file) : null;
       Statements statements = new SqliteStatements(connection);
-      return new SqliteStore(connection, statements, new CustomerRows(statements));
+      return new SqliteStore(connection, statements, new CustomerRows(statements), log);
     } catch (SQLException | RuntimeException e) {
       closeAfter(e, connection);
       throw e;
@@ -105,6 +127,26 @@ final class SqliteStore extends LedgerStore {
   }
 
   @Override
+  public void syncLog() {
+    if (log == null) {
+      return;
+    }
+    try {
+      log.force(false);
+    } catch (ClosedChannelException e) {
+      throw new IllegalStateException("the log was closed while it was to be synced", e);
+    } catch (IOException e) {
+      // After it the operating system may take for written what is not: trying again proves
+      // nothing.
+      throw new Escalated(
+          "The disk fails: the log of the database cannot be synced ("
+              + e.getMessage()
+              + "). What was acknowledged is stored; mend the disk and start again.",
+          e);
+    }
+  }
+
+  @Override
   public Backlog backlog() throws SQLException {
     return checkpoint("NOOP");
   }
@@ -133,8 +175,11 @@ final class SqliteStore extends LedgerStore {
 
   @Override
   public void close() throws SQLException {
-    try (connection) {
+    try (connection;
+        FileChannel _ = log) {
       statements().close();
+    } catch (IOException e) {
+      throw new SQLException("the log could not be closed", e);
     }
   }
 
@@ -155,6 +200,26 @@ final class SqliteStore extends LedgerStore {
     }
     rollback();
     return read;
+  }
+
+  /// Commits of this connection are written to the log and synced by others.
+  private static void unsynced(SQLiteConnection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      var _ = statement.execute("PRAGMA synchronous = NORMAL");
+    }
+  }
+
+  /// The log, which stands and stays the same file as long as a connection has read through it.
+  private static FileChannel log(SQLiteConnection connection, Path file) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      var _ = statement.execute("SELECT version FROM erased_floor");
+    }
+    Path log = file.resolveSibling(file.getFileName() + "-wal");
+    try {
+      return FileChannel.open(log, StandardOpenOption.WRITE);
+    } catch (IOException e) {
+      throw new SQLiteException("no log: " + e.getMessage(), SQLiteErrorCode.SQLITE_CANTOPEN);
+    }
   }
 
   private static SQLiteDataSource source(Path file, SqliteSettings settings, Role role) {

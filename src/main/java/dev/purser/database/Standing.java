@@ -1,5 +1,6 @@
 package dev.purser.database;
 
+import dev.purser.faults.ServiceError;
 import org.apache.pekko.actor.NoSerializationVerificationNeeded;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +14,15 @@ import org.jspecify.annotations.Nullable;
 public record Standing(
     boolean ready, boolean reading, boolean writing, boolean paused, @Nullable String trouble)
     implements NoSerializationVerificationNeeded {
+
+  /// @param reads why reads are not answered, or null
+  /// @param writes why writes are not taken, or null
+  static Standing of(
+      boolean ready, boolean paused, @Nullable ServiceError reads, @Nullable ServiceError writes) {
+    ServiceError trouble = writes == null ? reads : writes;
+    return new Standing(
+        ready, reads == null, writes == null, paused, trouble == null ? null : trouble.message());
+  }
 
   /// Whether the node serves less than it should.
   public boolean degraded() {

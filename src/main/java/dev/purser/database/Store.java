@@ -23,8 +23,15 @@ interface Store extends AutoCloseable {
   List<Result> apply(List<Write> writes) throws SQLException;
 
   /// Commits what [#apply] did. If this throws, the outcome is unknown, unless [#uncommitted] knows
-  /// better.
+  /// better. Where the product has a syncer, what was committed is seen by all and outlives the
+  /// process, but may be lost with the machine until [#syncLog] was called after it.
   void commit() throws SQLException;
+
+  /// Makes sure that all that was committed before, by whatever connection, is on the disk; does
+  /// nothing where commits do so themselves.
+  ///
+  /// @throws dev.purser.faults.Escalated if the disk fails: nobody can say what it holds
+  default void syncLog() {}
 
   /// Whether a commit that failed with `error` is certain not to have been applied, now or after a
   /// crash.

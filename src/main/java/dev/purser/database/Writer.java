@@ -2,12 +2,10 @@ package dev.purser.database;
 
 import dev.purser.database.Database.Lane;
 import dev.purser.faults.DatabaseCause;
-import dev.purser.faults.Decision;
 import dev.purser.faults.ServiceError;
 import dev.purser.slots.Session;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
@@ -22,12 +20,11 @@ import org.jspecify.annotations.Nullable;
 /// has waited for long. The queue sees to it that two writes of one customer are never in hand at
 /// the same time.
 ///
+/// The same holds while what was committed is being synced ([Syncer]).
+///
 /// ## Failure
 ///
-/// Work that failed before its commit, or whose commit was refused for certain, is known not to be
-/// applied: it is tried again as far as its deadline and the retry budget allow, once more and
-/// alone if the fault may be its own, or refused. Any other commit that failed may be applied: the
-/// same saves are run again, ahead of everything and past their deadlines, until it is known.
+/// See [FailedCommits].
 final class Writer {
   private final Shared shared;
   private final SaveQueue queue;
@@ -35,6 +32,8 @@ final class Writer {
 
   private final Seats<CommitWork> seats;
   private final Admission admission;
+  private final Syncer syncer;
+  private final FailedCommits failed;
   private boolean paused;
 
   /// @param release takes reads that may go on
@@ -44,6 +43,8 @@ final class Writer {
     this.seats = new Seats<>(shared.clock());
     this.queue = new SaveQueue(shared.settings().batch(), release);
     this.admission = new Admission(shared, seats, queue);
+    this.syncer = new Syncer(shared, this::settle);
+    this.failed = new FailedCommits(shared, queue, this::end);
     this.refuseRead = refuseRead;
   }
 
@@ -52,7 +53,11 @@ final class Writer {
   }
 
   boolean isDone() {
-    return !seats.anyBusy() && queue.isEmpty();
+    return !seats.anyBusy() && syncer.idle() && queue.isEmpty();
+  }
+
+  Syncer syncer() {
+    return syncer;
   }
 
   /// Why writes are refused at present, or null.
@@ -102,7 +107,7 @@ final class Writer {
 
   /// Hands the next batches to sessions that are free.
   void dispatch() {
-    while (!paused && seats.anyFree() && (!seats.anyBusy() || crowded())) {
+    while (!paused && seats.anyFree() && syncer.admits() && (nothingAhead() || crowded())) {
       // A tick may be late: what has expired is never started.
       List<PendingWrite> batch = unexpired(queue.take());
       if (batch.isEmpty()) {
@@ -113,6 +118,11 @@ final class Writer {
       measure(batch, now);
       seats.hand(new CommitWork(batch, alone, shared.product().writer(), shared.retrying()), now);
     }
+  }
+
+  /// Whether no commit is in hand or on its way to the disk.
+  private boolean nothingAhead() {
+    return !seats.anyBusy() && syncer.idle();
   }
 
   private boolean crowded() {
@@ -162,10 +172,15 @@ final class Writer {
       seats.free(n, session);
     }
     if (work.stage() != StoreWork.Stage.DONE) {
-      failed(work, work.error());
+      failed.failed(work, work.error());
       return;
     }
     admission.wrote();
+    syncer.add(work);
+  }
+
+  /// A batch is committed and on the disk.
+  private void settle(CommitWork work) {
     List<PendingWrite> entries = work.entries();
     for (PendingWrite write : entries) {
       queue.end(write);
@@ -189,8 +204,8 @@ final class Writer {
       CommitWork work = held.work();
       switch (work.stage()) {
         case WAITING -> work.entries().reversed().forEach(queue::giveBack);
-        case BEGUN, FAILED, DONE -> failed(work, why);
-        case COMMITTING -> unknown(work);
+        case BEGUN, FAILED, DONE -> failed.failed(work, why);
+        case COMMITTING -> failed.unknown(work);
       }
     }
     if (ofAll && Shared.setup(why)) {
@@ -198,51 +213,6 @@ final class Writer {
       long now = shared.clock().millis();
       queue.expire(Long.MAX_VALUE, now, held(), w -> refuse(w, why), refuseRead);
     }
-  }
-
-  private void unknown(CommitWork work) {
-    for (PendingWrite write : work.entries().reversed()) {
-      write.again = true;
-      shared.metrics().runAgain.increment();
-      queue.giveBack(write);
-    }
-  }
-
-  /// Decides about each write of a batch of which nothing was committed.
-  private void failed(CommitWork work, ServiceError why) {
-    boolean inCompany = work.entries().size() > 1;
-    for (PendingWrite write : work.entries().reversed()) {
-      if (Shared.ofConnection(why)) {
-        retryOrRefuse(write, why);
-      } else if (inCompany || !work.alone()) {
-        shared.metrics().runAlone.increment();
-        write.alone = true;
-        queue.giveBack(write);
-      } else if (write.again) {
-        putOff(write, why);
-      } else {
-        end(write, Shared.told(why));
-      }
-    }
-  }
-
-  private void retryOrRefuse(PendingWrite write, ServiceError why) {
-    if (write.again || (!Shared.setup(why) && shared.mayRetry(write.deadlineMillis))) {
-      queue.giveBack(write);
-    } else {
-      end(write, Shared.told(why));
-    }
-  }
-
-  /// It may be committed, and running it again fails: it can neither be refused nor acknowledged,
-  /// so it is tried on, out of the way of others.
-  private void putOff(PendingWrite write, ServiceError why) {
-    long delay =
-        shared.settings().slots().backoff().delayMillis(write.putOff, ThreadLocalRandom.current());
-    write.notBeforeMillis = shared.clock().millis() + delay;
-    write.putOff++;
-    queue.putOff(write);
-    shared.log().add("save with unknown outcome", why, Decision.RESUME);
   }
 
   /// Refuses what has expired, and lets run again what was put off.
@@ -270,6 +240,7 @@ final class Writer {
   private List<PendingWrite> held() {
     List<PendingWrite> held = new ArrayList<>();
     seats.held().forEach(work -> held.addAll(work.entries()));
+    syncer.unsynced().forEach(work -> held.addAll(work.entries()));
     return held;
   }
 

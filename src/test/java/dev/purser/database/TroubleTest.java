@@ -127,10 +127,10 @@ final class TroubleTest {
   @Test
   void slots_asked_shownInOrder() {
     try (DatabaseFixture db = new DatabaseFixture(folder).ready()) {
-      assertThat(slots(db)).extracting(SlotView::n).containsExactly(1, 2, 3, 4);
+      assertThat(slots(db)).extracting(SlotView::n).containsExactly(1, 2, 3, 4, 5);
       assertThat(slots(db))
           .extracting(SlotView::kind)
-          .containsExactly("writer", "reader", "reader", "checkpointer");
+          .containsExactly("writer", "reader", "reader", "syncer", "checkpointer");
       // Nobody waits for the checkpointer.
       TestProbe<Object> probe = db.kit.createTestProbe();
       probe.awaitAssert(

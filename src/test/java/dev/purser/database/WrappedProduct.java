@@ -13,6 +13,7 @@ final class WrappedProduct implements Product {
   private final UnaryOperator<Store> readers;
   private boolean elastic;
   volatile UnaryOperator<Store> checkpointers = s -> s;
+  volatile UnaryOperator<Store> syncers = s -> s;
   volatile long usable = Long.MAX_VALUE;
 
   WrappedProduct(Product real, UnaryOperator<Store> writers, UnaryOperator<Store> readers) {
@@ -42,6 +43,12 @@ final class WrappedProduct implements Product {
   @Override
   public Connector<Store> reader() {
     return new Wrapped(real.reader(), readers);
+  }
+
+  @Override
+  public @Nullable Connector<Store> syncer() {
+    Connector<Store> syncer = elastic ? null : real.syncer();
+    return syncer == null ? null : new Wrapped(syncer, s -> syncers.apply(s));
   }
 
   @Override

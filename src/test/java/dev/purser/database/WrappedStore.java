@@ -33,6 +33,11 @@ class WrappedStore implements Store {
   }
 
   @Override
+  public void syncLog() {
+    real.syncLog();
+  }
+
+  @Override
   public Backlog backlog() throws SQLException {
     return real.backlog();
   }
