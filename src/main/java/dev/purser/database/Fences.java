@@ -19,22 +19,9 @@ interface Fences {
   /// Whether other connections write at the same time.
   boolean ofManyWriters();
 
-  /// Where one connection writes at a time: its transaction itself holds everything.
-  record OfOneWriter(CustomerRows customers) implements Fences {
+  /// The transaction has put these in the place of what stood.
+  default void moved(List<CustomerRows.Moved> moved) {}
 
-    @Override
-    public Map<String, Fence> hold(List<CustomerSave> saves) throws SQLException {
-      return customers.fences(saves.stream().map(CustomerSave::customer).toList());
-    }
-
-    @Override
-    public void release(List<String> unmade) {
-      // Nothing stands for them.
-    }
-
-    @Override
-    public boolean ofManyWriters() {
-      return false;
-    }
-  }
+  /// The transaction was committed.
+  default void committed() {}
 }

@@ -106,6 +106,7 @@ final class SaveBatch {
       }
     }
     customers.put(moved);
+    fences.moved(moved);
   }
 
   /// What erased predecessors and suppressions say of customers that are absent.

@@ -28,6 +28,7 @@ import org.sqlite.SQLiteException;
 /// database file before the log is begun anew, and the log's header then.
 final class SqliteStore extends LedgerStore {
   private final SQLiteConnection connection;
+  private final SqliteFences fences;
   private final @Nullable FileChannel log;
   private boolean open;
 
@@ -47,9 +48,11 @@ final class SqliteStore extends LedgerStore {
       SQLiteConnection connection,
       Statements statements,
       CustomerRows customers,
+      SqliteFences fences,
       @Nullable FileChannel log) {
-    super(statements, customers, new Fences.OfOneWriter(customers));
+    super(statements, customers, fences);
     this.connection = connection;
+    this.fences = fences;
     this.log = log;
   }
 
@@ -71,7 +74,9 @@ final class SqliteStore extends LedgerStore {
       }
       FileChannel log = role == Role.SYNCER ? log(connection, file) : null;
       Statements statements = new SqliteStatements(connection);
-      return new SqliteStore(connection, statements, new CustomerRows(statements), log);
+      CustomerRows customers = new CustomerRows(statements);
+      SqliteFences fences = new SqliteFences(statements, customers);
+      return new SqliteStore(connection, statements, customers, fences, log);
     } catch (SQLException | RuntimeException e) {
       closeAfter(e, connection);
       throw e;
@@ -98,6 +103,7 @@ final class SqliteStore extends LedgerStore {
   public void commit() throws SQLException {
     var _ = statements().update("COMMIT", _ -> {});
     open = false;
+    fences.committed();
   }
 
   @Override
