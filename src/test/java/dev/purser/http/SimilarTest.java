@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.purser.customers.Following;
 import dev.purser.database.DatabaseUrl;
+import dev.purser.testing.Postgres;
 import dev.purser.testing.SharedData;
 import dev.purser.vectors.Tastes;
 import java.io.BufferedReader;
@@ -27,16 +28,48 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/// Who is like whom, on a whole node with a real database, against a brute force in double
-/// precision that shares no code with it.
+/// Who is like whom, on a whole node with a real database of either product, against a brute force
+/// in double precision that shares no code with it.
+@ParameterizedClass
+@EnumSource(SimilarTest.Product.class)
 final class SimilarTest {
   private static final int DIMENSION = 256;
 
+  @Parameter private Product product;
   @TempDir private Path folder;
+  private DatabaseUrl url;
   private Node node;
+
+  enum Product {
+    SQLITE {
+      @Override
+      DatabaseUrl fresh(Path folder) {
+        return new DatabaseUrl.OfFile(folder.resolve("purser.db"));
+      }
+    },
+    POSTGRES {
+      @Override
+      DatabaseUrl fresh(Path folder) {
+        Postgres server = Postgres.shared();
+        return DatabaseUrl.parse(server.url(server.freshDatabase()));
+      }
+    };
+
+    /// An empty database.
+    abstract DatabaseUrl fresh(Path folder);
+  }
+
+  @BeforeEach
+  void choose() {
+    url = product.fresh(folder);
+  }
 
   @AfterEach
   void stop() {
@@ -48,7 +81,7 @@ final class SimilarTest {
   }
 
   private void start(String overrides, Function<Tastes, Following> following) {
-    node = new Node(new DatabaseUrl.OfFile(folder.resolve("purser.db")), following, overrides);
+    node = new Node(url, following, overrides);
   }
 
   private void buy(String customer, String id, String sku, long amount) {
