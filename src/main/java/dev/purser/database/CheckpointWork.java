@@ -5,12 +5,12 @@ import java.util.function.BooleanSupplier;
 
 /// Copies the write-ahead log back if it is long enough. If it fails, it ends the session.
 final class CheckpointWork implements Work<Store> {
-  /// So few pages (1 MiB) that commits may wait for them.
-  static final long FEW = 256;
+  /// So few pages (8 MiB) that commits may wait for them; a bulk commit alone adds a few hundred.
+  static final long FEW = 2_048;
 
-  /// While one pass copies, commits add a tenth or so of what it copies: after two, few are left,
-  /// and more than these say that somebody reads an old state.
-  private static final int PASSES = 4;
+  /// While one pass copies, commits add a tenth of what it copies, and more than half of it under a
+  /// bulk load: then it takes some to leave few.
+  private static final int PASSES = 16;
 
   private final long fromPages;
   private Store.Backlog backlog = new Store.Backlog(0, 0);
@@ -28,7 +28,12 @@ final class CheckpointWork implements Work<Store> {
   @Override
   public void run(Store store, BooleanSupplier overran) throws Exception {
     backlog = store.backlog();
+    long before = Long.MAX_VALUE;
     for (int i = 0; i < PASSES && backlog.pages() >= fromPages && backlog.left() > FEW; i++) {
+      if (backlog.left() >= before) {
+        return; // somebody reads an old state, or commits are faster
+      }
+      before = backlog.left();
       store.copyLog();
       backlog = store.backlog();
     }

@@ -9,15 +9,18 @@ import org.jspecify.annotations.Nullable;
 /// third side of the database actor, beside [Writer] and [Readers]. Confined to that actor.
 ///
 /// A connection of its own copies the log back while commits go on. What they add meanwhile is
-/// copied in further passes, each much shorter than the one before. Only when few pages are left
-/// are the next commits held, for about a millisecond: the log is begun anew by a commit that finds
-/// all of it copied.
+/// copied in further passes, each shorter than the one before. Only when few pages are left are the
+/// next commits and reads held, for some milliseconds: the log is begun anew by a commit that finds
+/// all of it copied, and nobody who still reads from it.
 ///
 /// ## Failure
 ///
 /// Without its connection, or with somebody who reads an old state for long, the log grows. At
 /// twice its size a commit copies it back itself, as SQLite does by default.
 final class Checkpointer {
+  /// How long reads in hand are waited for: most take a tenth of a millisecond.
+  private static final long PATIENCE_NANOS = 20_000_000;
+
   private final Shared shared;
   private final long fromPages;
 
@@ -25,6 +28,7 @@ final class Checkpointer {
   private State state = State.AWAY;
   private boolean wrote;
   private long handedNanos;
+  private long heldNanos;
 
   Checkpointer(Shared shared) {
     Product.Checkpoints checkpoints = shared.product().checkpoints();
@@ -68,12 +72,22 @@ final class Checkpointer {
     }
   }
 
-  /// Whether a commit may begin. If none may, it goes on itself once none is in hand.
-  boolean admits(boolean committing) {
-    if (state == State.HOLDING && !committing) {
+  /// Whether no commit and no read may begin.
+  boolean holds() {
+    return state == State.HOLDING || state == State.FINISHING;
+  }
+
+  /// Begins the last pass if it is due and nothing is in hand: a commit would lengthen the log, and
+  /// a read keeps what was committed after it began from being copied. Long reads are not waited
+  /// for.
+  void proceed(boolean committing, boolean reading) {
+    if (state == State.HOLDING && !committing && (!reading || patienceIsOver())) {
       hand(new CheckpointWork.Last(), State.FINISHING);
     }
-    return state != State.HOLDING && state != State.FINISHING;
+  }
+
+  private boolean patienceIsOver() {
+    return System.nanoTime() - heldNanos > PATIENCE_NANOS;
   }
 
   private void hand(Work<Store> work, State next) {
@@ -90,6 +104,7 @@ final class Checkpointer {
   void done(CheckpointWork work, boolean more) {
     shared.metrics().checkpointUse.recordNanos(System.nanoTime() - handedNanos);
     state = !more ? State.AWAY : work.nearly() ? State.HOLDING : State.IDLE;
+    heldNanos = System.nanoTime();
   }
 
   /// The last pass came back.

@@ -44,9 +44,9 @@ final class Desk {
     this.context = context;
     this.shared = shared;
     this.carried = carried;
-    this.writer = new Writer(shared, this::released, this::refusedParked);
-    this.readers = new Readers(shared, () -> writer.queue().parked());
     this.checkpointer = new Checkpointer(shared);
+    this.writer = new Writer(shared, checkpointer::holds, this::released, this::refusedParked);
+    this.readers = new Readers(shared, () -> writer.queue().parked());
     this.incarnation = carried.born();
     ActorRef<Database.Command> self = context.getSelf();
     int born = incarnation;
@@ -86,10 +86,11 @@ final class Desk {
       }
       case Database.Tick _ -> tick();
     }
-    if (checkpointer.admits(writer.seats().anyBusy())) {
+    checkpointer.proceed(writer.seats().anyBusy(), readers.seats().anyBusy());
+    if (!checkpointer.holds()) {
       writer.dispatch();
+      readers.dispatch();
     }
-    readers.dispatch();
     if (command instanceof Database.OfSlot || command instanceof Database.Tick) {
       slots.grow(writer, readers);
     }
@@ -264,6 +265,7 @@ final class Desk {
       case PostStop _ -> {
         close(leaving());
         if (draining != null) {
+          shared.closed(context.getLog()); // the slots stop before their parent does
           draining.tell(Done.done());
         }
       }

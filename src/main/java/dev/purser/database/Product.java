@@ -29,6 +29,9 @@ interface Product {
   /// time. If not, exactly one connection writes and a fixed few read.
   boolean elastic();
 
+  /// Leaves everything in its place once all connections are closed in order.
+  default void closed() throws Exception {}
+
   /// The room that is left to the data.
   Room room() throws Exception;
 

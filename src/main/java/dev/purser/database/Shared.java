@@ -7,6 +7,7 @@ import dev.purser.faults.ServiceError;
 import dev.purser.faults.SupervisionLog;
 import dev.purser.slots.SlotSettings;
 import java.time.InstantSource;
+import org.slf4j.Logger;
 
 /// What both sides of the database actor, reading and writing, need. Its parts are safe for many
 /// threads, but the metrics' refusals belong to the actor.
@@ -37,6 +38,15 @@ record Shared(
     return product.elastic()
         ? settings.slots().withMaxAge(settings.elastic().maxAge())
         : settings.slots();
+  }
+
+  /// Leaves everything in its place, all connections being closed.
+  void closed(Logger log) {
+    try {
+      product.closed();
+    } catch (Exception e) {
+      log.warn("The database was not tidied up; its next start does that", e);
+    }
   }
 
   /// Whether a request may be tried once more on another connection.

@@ -37,6 +37,16 @@ record SqliteProduct(Path file, SqliteSettings settings) implements Product {
     return false;
   }
 
+  /// The last connection to close copies the log back and removes it, if it may write and no other
+  /// closes at the same time: one that comes after all others is sure to. Who copies the file alone
+  /// has everything then.
+  @Override
+  public void closed() throws SQLException {
+    try (Store last = SqliteStore.open(file, settings, SqliteStore.Role.CHECKPOINTER)) {
+      last.validate();
+    }
+  }
+
   @Override
   public Room room() throws IOException {
     Path folder = file.toAbsolutePath().getParent();

@@ -2,10 +2,12 @@ package dev.purser.database;
 
 import dev.purser.database.Database.Lane;
 import dev.purser.faults.DatabaseCause;
+import dev.purser.faults.Decision;
 import dev.purser.faults.ServiceError;
 import dev.purser.slots.Session;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
@@ -34,12 +36,19 @@ final class Writer {
   private final Admission admission;
   private final Syncer syncer;
   private final FailedCommits failed;
+  private final BooleanSupplier held;
   private boolean paused;
 
+  /// @param held whether no commit may begin at present
   /// @param release takes reads that may go on
   /// @param refuseRead refuses reads whose deadline passed while they waited for a save
-  Writer(Shared shared, Consumer<PendingRead> release, Consumer<PendingRead> refuseRead) {
+  Writer(
+      Shared shared,
+      BooleanSupplier held,
+      Consumer<PendingRead> release,
+      Consumer<PendingRead> refuseRead) {
     this.shared = shared;
+    this.held = held;
     this.seats = new Seats<>(shared.clock());
     this.queue = new SaveQueue(shared.settings().batch(), release);
     this.admission = new Admission(shared, seats, queue);
@@ -107,7 +116,11 @@ final class Writer {
 
   /// Hands the next batches to sessions that are free.
   void dispatch() {
-    while (!paused && seats.anyFree() && syncer.admits() && (nothingAhead() || crowded())) {
+    while (!paused
+        && !held.getAsBoolean()
+        && seats.anyFree()
+        && syncer.admits()
+        && (nothingAhead() || crowded())) {
       // A tick may be late: what has expired is never started.
       List<PendingWrite> batch = unexpired(queue.take());
       if (batch.isEmpty()) {
@@ -172,6 +185,7 @@ final class Writer {
       seats.free(n, session);
     }
     if (work.stage() != StoreWork.Stage.DONE) {
+      shared.log().add(work.name(), work.error(), Decision.RESUME);
       failed.failed(work, work.error());
       return;
     }
@@ -246,7 +260,10 @@ final class Writer {
 
   private ServiceError expired(PendingWrite write) {
     int waiting = queue.count(Lane.INTERACTIVE) + queue.count(Lane.BULK);
-    String state = "writers: %d busy, %d idle".formatted(seats.busy(), seats.free());
+    String state =
+        paused
+            ? "an operator has paused the database"
+            : "writers: %d busy, %d idle".formatted(seats.busy(), seats.free());
     ServiceError cause = admission.down();
     if (cause instanceof ServiceError.Database) {
       return new ServiceError.Database(

@@ -234,6 +234,9 @@ final class SyncerTest {
       gate.release();
       saved(save);
       drained.expectMessageClass(Done.class, DatabaseFixture.PATIENCE);
+      // Nothing is left beside the file.
+      assertThat(folder.resolve("purser.db-wal")).doesNotExist();
+      assertThat(folder.resolve("purser.db")).exists();
     }
   }
 

@@ -67,6 +67,11 @@ final class WrappedProduct implements Product {
   }
 
   @Override
+  public void closed() throws Exception {
+    real.closed();
+  }
+
+  @Override
   public Room room() throws Exception {
     return new Room(usable, real.room().log());
   }
