@@ -5,8 +5,12 @@ import java.util.function.BooleanSupplier;
 
 /// Copies the write-ahead log back if it is long enough. If it fails, it ends the session.
 final class CheckpointWork implements Work<Store> {
-  /// So few pages (8 MiB) that commits may wait for them; a bulk commit alone adds a few hundred.
-  static final long FEW = 2_048;
+  /// So few pages (1 MiB) that another pass is worth nothing.
+  private static final long FEW = 256;
+
+  /// So many pages (8 MiB) at most that commits may wait for them: under a bulk load it does not
+  /// become fewer, since each commit adds a few hundred.
+  private static final long HELD_FOR = 2_048;
 
   /// While one pass copies, commits add a tenth of what it copies, and more than half of it under a
   /// bulk load: then it takes some to leave few.
@@ -22,7 +26,7 @@ final class CheckpointWork implements Work<Store> {
 
   /// Whether commits would have to pause for the few pages that are left.
   boolean nearly() {
-    return backlog.pages() >= fromPages && backlog.left() > 0 && backlog.left() <= FEW;
+    return backlog.pages() >= fromPages && backlog.left() > 0 && backlog.left() <= HELD_FOR;
   }
 
   @Override

@@ -185,7 +185,10 @@ final class Writer {
       seats.free(n, session);
     }
     if (work.stage() != StoreWork.Stage.DONE) {
-      shared.log().add(work.name(), work.error(), Decision.RESUME);
+      if (StoreWork.busy(work.error())) {
+        // Only an operator can say who holds the lock.
+        shared.log().add(work.name(), work.error(), Decision.RESUME);
+      }
       failed.failed(work, work.error());
       return;
     }

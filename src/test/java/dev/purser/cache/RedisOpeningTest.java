@@ -54,16 +54,26 @@ final class RedisOpeningTest {
     }
   }
 
+  /// Why it is not let in. The server ends the connection after its refusal; if the client sees
+  /// that first, another attempt is needed to hear why.
+  private static String refusal(String url) {
+    String sentence = trouble(url);
+    for (int i = 0; i < 5 && sentence.contains("ends connections"); i++) {
+      sentence = trouble(url);
+    }
+    return sentence;
+  }
+
   @Test
   void password_percentEncoded_letsIn() {
     try (RedisServer server = RedisServer.withPassword(PASSWORD)) {
       String at = "@127.0.0.1:" + server.port();
       assertServes("redis://:" + ENCODED + at);
       assertServes("redis://default:" + ENCODED + at + "/3");
-      assertThat(trouble(server.url())).contains("mend user and password");
-      assertThat(trouble("redis://:wrong" + at)).contains("mend user and password");
-      assertThat(trouble("redis://nobody:wrong" + at)).contains("mend user and password");
-      assertThat(trouble("redis://:" + ENCODED + at + "/99")).contains("number of the database");
+      assertThat(refusal(server.url())).contains("mend user and password");
+      assertThat(refusal("redis://:wrong" + at)).contains("mend user and password");
+      assertThat(refusal("redis://nobody:wrong" + at)).contains("mend user and password");
+      assertThat(refusal("redis://:" + ENCODED + at + "/99")).contains("number of the database");
     }
   }
 
