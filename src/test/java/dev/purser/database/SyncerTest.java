@@ -252,7 +252,9 @@ final class SyncerTest {
       gate.release();
       saved(db.save(first("a", purchase("1", 5))));
       events.stop();
-      assertThat(forced).containsExactly(folder.resolve("purser.db-wal").toString());
+      assertThat(forced)
+          .filteredOn(path -> path.startsWith(folder.toString()))
+          .containsExactly(folder.resolve("purser.db-wal").toString());
     }
   }
 }

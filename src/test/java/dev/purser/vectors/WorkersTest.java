@@ -282,8 +282,10 @@ final class WorkersTest {
     }
     oneByOne.shutdown();
     assertThat(expected).isEqualTo(values + 1f);
-    // As many as were in flight before anything was gathered, and after; the rest are full.
-    assertThat(chunks).isLessThanOrEqualTo(2 * SETTINGS.inFlight() + values * 4 / CHUNK + 1);
+    // Those that were in flight before anything was gathered are small; how many more depends on
+    // who
+    // was faster. The rest are full.
+    assertThat(chunks).isLessThanOrEqualTo(10 * SETTINGS.inFlight() + values * 4 / CHUNK + 1);
   }
 
   private static byte[] next(SinkQueueWithCancel<ByteString> queue) {
