@@ -41,9 +41,9 @@ final class Checkpointer {
     AWAY,
     IDLE,
     COPYING,
-    /// Waits for the commit in hand.
+    /// Waits for the commit and the short reads in hand.
     HOLDING,
-    /// Copies what is left while nobody commits.
+    /// Copies what is left while nobody commits or begins to read.
     FINISHING
   }
 

@@ -108,17 +108,8 @@ final class CheckpointerTest {
     AtomicInteger failures = new AtomicInteger(3);
     CountDownLatch copied = new CountDownLatch(1);
     DatabaseFixture db =
-        new DatabaseFixture(
-            CONF,
-            settings -> {
-              WrappedProduct product =
-                  new WrappedProduct(
-                      new SqliteProduct(folder.resolve("purser.db"), settings.sqlite()),
-                      s -> s,
-                      s -> s);
-              product.checkpointers = s -> failing(s, failures, copied);
-              return product;
-            });
+        DatabaseFixture.onFile(
+            folder, CONF, product -> product.checkpointers = s -> failing(s, failures, copied));
     try (db) {
       db.ready();
       while (copied.getCount() > 0) {

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
@@ -92,6 +93,21 @@ final class DatabaseFixture implements AutoCloseable {
     return Supervised.with(
         Database.supervision(settings),
         Database.create(settings, product, InstantSource.system(), log));
+  }
+
+  /// On an SQLite file, whose product is `wrapped` by the test before it is used.
+  static DatabaseFixture onFile(Path folder, String conf, Consumer<WrappedProduct> wrapped) {
+    return new DatabaseFixture(
+        conf,
+        settings -> {
+          WrappedProduct product =
+              new WrappedProduct(
+                  new SqliteProduct(folder.resolve("purser.db"), settings.sqlite()),
+                  s -> s,
+                  s -> s);
+          wrapped.accept(product);
+          return product;
+        });
   }
 
   static Config config(String conf) {

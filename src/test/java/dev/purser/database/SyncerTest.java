@@ -58,18 +58,11 @@ final class SyncerTest {
 
   /// @param ahead so many waiting saves begin a commit ahead of a sync
   private DatabaseFixture database(int ahead) {
-    return new DatabaseFixture(
+    return DatabaseFixture.onFile(
+            folder,
             "purser.database.slots { work-limit = 20 s, elastic { spread-saves = %d, spread-wait = 60 s } }"
                 .formatted(ahead),
-            settings -> {
-              WrappedProduct product =
-                  new WrappedProduct(
-                      new SqliteProduct(folder.resolve("purser.db"), settings.sqlite()),
-                      s -> s,
-                      s -> s);
-              product.syncers = this::gated;
-              return product;
-            })
+            product -> product.syncers = this::gated)
         .ready();
   }
 
