@@ -1,6 +1,9 @@
 package dev.purser.vectors;
 
 import java.util.Arrays;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// The speed of kernels against what they are measured by, as ratios from one run: each pair takes
 /// turns, and of its rounds the median is told with the quartiles. 1.00 is as fast, 2.00 twice as
@@ -14,14 +17,30 @@ public final class KernelRatios {
   private static final int LARGEST = 1 << 24;
   private static final int ARRAYCOPY_STREAMS = 256 << 10;
   private static final Kernels OURS = KernelsChoice.chosen();
-  private static final float[] FROM = new float[LARGEST];
-  private static final float[] TO = new float[LARGEST];
+  private static final float[] LARGE_FROM = new float[LARGEST];
+  private static final float[] LARGE_TO = new float[LARGEST];
   private static final int[] SIZES = {
     16, 100, 256, 1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22, 1 << 24
   };
 
   /// Values that short runs go through: 16 KiB.
   private static final int WINDOW = 1 << 12;
+
+  /// Where runs come from and go to: for short ones other arrays in each round, since it counts for
+  /// them where in memory an array lies, and how far from the other.
+  private static float[] from = LARGE_FROM;
+
+  private static float[] to = LARGE_TO;
+
+  private static final Random PLACES = new Random(1);
+
+  /// Kept, so that the two arrays of a round lie as far apart as it is long.
+  private static byte[] between = {};
+
+  /// Of [#to], asked once for all runs of a round, as a chain does for all runs of a chunk.
+  private static int phase;
+
+  private static boolean quiet;
 
   /// A field, so that no loop is compiled for the one factor there is.
   private static float factor = 1;
@@ -38,35 +57,44 @@ public final class KernelRatios {
 
   public static void main(String[] args) throws Throwable {
     for (int i = 0; i < LARGEST; i++) {
-      FROM[i] = (i % 1_000) / 500f - 1;
+      LARGE_FROM[i] = (i % 1_000) / 500f - 1;
     }
     System.out.println("kernels: " + OURS.name());
     NativeKernels c = NativeKernels.compile();
     if (c == null) {
       System.out.println("no gcc here: the lines against C are left out");
     }
-    for (int n : SIZES) {
-      outOfPlace(n);
-      inPlace(n);
-      fused(n);
-      if (c != null) {
-        againstC(c, n);
-      }
+    int[] sizes = args.length == 0 ? SIZES : Stream.of(args).mapToInt(Integer::parseInt).toArray();
+    for (int n : sizes) {
+      quiet =
+          true; // so that all is compiled for runs of such a length, which few of many Mi are not
+      all(Math.min(n, WINDOW), c);
+      quiet = false;
+      all(n, c);
+    }
+  }
+
+  private static void all(int n, @Nullable NativeKernels c) throws Throwable {
+    outOfPlace(n);
+    inPlace(n);
+    fused(n);
+    if (c != null) {
+      againstC(c, n);
     }
   }
 
   private static void outOfPlace(int n) throws Throwable {
-    Work ours = times -> scale(FROM, TO, n, times);
+    Work ours = times -> scale(from, to, n, times);
     Work copy = times -> copy(n, times);
     boolean streams = n > ARRAYCOPY_STREAMS;
     tell("scale out of place / System.arraycopy", n, streams ? 0 : 0.95, ours, copy);
     tell(
-        "scale out of place / plain loop", n, streams ? 0.95 : 0, ours, t -> plain(FROM, TO, n, t));
+        "scale out of place / plain loop", n, streams ? 0.95 : 0, ours, t -> plain(from, to, n, t));
   }
 
   private static void inPlace(int n) throws Throwable {
-    Work ours = times -> scale(TO, TO, n, times);
-    tell("scale in place / plain loop", n, 0.95, ours, times -> plainInPlace(TO, n, times));
+    Work ours = times -> scale(to, to, n, times);
+    tell("scale in place / plain loop", n, 0.95, ours, times -> plainInPlace(to, n, times));
   }
 
   private static void fused(int n) throws Throwable {
@@ -77,7 +105,7 @@ public final class KernelRatios {
         n,
         aim,
         times -> chain(three, n, times),
-        times -> scale(TO, TO, n, times));
+        times -> scale(to, to, n, times));
     if (n >= 128) {
       Chain norms = Chain.parse("scale:1.0,normalize,clamp:-1:1", 128, 8);
       int whole = n - n % 128;
@@ -86,22 +114,30 @@ public final class KernelRatios {
           n,
           0,
           times -> chain(norms, whole, times),
-          times -> scale(TO, TO, n, times));
+          times -> scale(to, to, n, times));
     }
   }
 
   private static void againstC(NativeKernels c, int n) throws Throwable {
-    tell("scale in place / C", n, 0.9, t -> scale(TO, TO, n, t), t -> c.scale(TO, n, 1, t));
-    tell("clamp in place / C", n, 0.9, t -> clamp(n, t), t -> c.clamp(TO, n, -1, 1, t));
-    tell("dot / C", n, 0.9, t -> dot(n, t), t -> sink += c.dot(FROM, TO, n, t));
+    tell("scale in place / C", n, 0.9, t -> scale(to, to, n, t), t -> c.scale(to, n, 1, t));
+    tell("clamp in place / C", n, 0.9, t -> clamp(n, t), t -> c.clamp(to, n, -1, 1, t));
+    tell("dot / C", n, 0.9, t -> dot(n, t), t -> sink += c.dot(from, to, n, t));
   }
 
   private static void tell(String what, int n, double aim, Work ours, Work theirs)
       throws Throwable {
     int times = Math.max(1, WORK / n);
+    if (n > WINDOW) {
+      from = LARGE_FROM;
+      to = LARGE_TO;
+    }
     double[] ratios = new double[ROUNDS];
     double[] nanos = new double[ROUNDS];
     for (int round = -ROUNDS / 2; round < ROUNDS; round++) {
+      if (n <= WINDOW) {
+        place();
+      }
+      phase = Alignment.phase(to);
       long start = System.nanoTime();
       theirs.times(times);
       long middle = System.nanoTime();
@@ -115,6 +151,9 @@ public final class KernelRatios {
     Arrays.sort(ratios);
     Arrays.sort(nanos);
     double median = ratios[ROUNDS / 2];
+    if (quiet) {
+      return;
+    }
     String verdict = aim == 0 ? "" : median >= aim ? "aim " + aim : "MISSES " + aim;
     System.out.printf(
         "%-42s %,12d values  %5.2f (%.2f to %.2f)  %6.1f G values/s  %s%n",
@@ -127,6 +166,13 @@ public final class KernelRatios {
         verdict);
   }
 
+  /// Arrays for short runs, at a place by chance.
+  private static void place() {
+    from = Arrays.copyOf(LARGE_FROM, WINDOW);
+    between = new byte[PLACES.nextInt(4_096)];
+    to = Arrays.copyOf(LARGE_FROM, WINDOW);
+  }
+
   /// Where the run of repetition `t` begins: short runs go through a window that fits the first
   /// cache, so that none waits for the stores of the one before.
   private static int place(int t, int n) {
@@ -136,35 +182,35 @@ public final class KernelRatios {
   private static void scale(float[] from, float[] to, int n, int times) {
     for (int t = 0; t < times; t++) {
       int at = place(t, n);
-      OURS.scale(1, from, at, to, at, n);
+      OURS.scale(1, from, at, to, at, n, phase);
     }
   }
 
   private static void clamp(int n, int times) {
     for (int t = 0; t < times; t++) {
       int at = place(t, n);
-      OURS.clamp(-1, 1, TO, at, TO, at, n);
+      OURS.clamp(-1, 1, to, at, to, at, n, phase);
     }
   }
 
   private static void dot(int n, int times) {
     for (int t = 0; t < times; t++) {
       int at = place(t, n);
-      sink += OURS.dot(FROM, at, TO, at, n);
+      sink += OURS.dot(from, at, to, at, n);
     }
   }
 
   private static void chain(Chain chain, int n, int times) {
     for (int t = 0; t < times; t++) {
       int at = place(t, n);
-      chain.apply(OURS, TO, at, TO, at, n);
+      chain.apply(OURS, to, at, to, at, n);
     }
   }
 
   private static void copy(int n, int times) {
     for (int t = 0; t < times; t++) {
       int at = place(t, n);
-      System.arraycopy(FROM, at, TO, at, n);
+      System.arraycopy(from, at, to, at, n);
     }
   }
 

@@ -34,6 +34,7 @@ public class KernelsBenchmark {
   private float factor = 1;
   private float[] from = new float[0];
   private float[] to = new float[0];
+  private int phase;
 
   @Setup
   public void fill() {
@@ -43,11 +44,12 @@ public class KernelsBenchmark {
       from[i] = (i % 1_000) / 500f - 1;
       to[i] = from[i];
     }
+    phase = Alignment.phase(to);
   }
 
   @Benchmark
   public float[] scale() {
-    kernels.scale(factor, from, 0, to, 0, length);
+    kernels.scale(factor, from, 0, to, 0, length, phase);
     return to;
   }
 
@@ -69,7 +71,7 @@ public class KernelsBenchmark {
 
   @Benchmark
   public float[] scaleInPlace() {
-    kernels.scale(factor, to, 0, to, 0, length);
+    kernels.scale(factor, to, 0, to, 0, length, phase);
     return to;
   }
 

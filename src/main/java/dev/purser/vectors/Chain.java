@@ -84,16 +84,17 @@ public final class Chain {
   /// Applies the chain to `length` values, whole units of them; `from` and `to` are the same run or
   /// do not overlap.
   void apply(Kernels kernels, float[] from, int fromOffset, float[] to, int toOffset, int length) {
+    int phase = Alignment.phase(to);
     if (segments.size() == 1 && !segments.getFirst().normalizes) {
-      kernels.run(segments.getFirst().run, from, fromOffset, to, toOffset, length);
+      kernels.run(segments.getFirst().run, from, fromOffset, to, toOffset, length, phase);
       return;
     }
     int tile = Math.max(1, TILE / dimension) * dimension;
     for (int i = 0; i < length; i += tile) {
       int n = Math.min(tile, length - i);
-      apply(segments.getFirst(), kernels, from, fromOffset + i, to, toOffset + i, n);
+      apply(segments.getFirst(), kernels, from, fromOffset + i, to, toOffset + i, n, phase);
       for (int s = 1; s < segments.size(); s++) {
-        apply(segments.get(s), kernels, to, toOffset + i, to, toOffset + i, n);
+        apply(segments.get(s), kernels, to, toOffset + i, to, toOffset + i, n, phase);
       }
     }
   }
@@ -105,13 +106,14 @@ public final class Chain {
       int fromOffset,
       float[] to,
       int toOffset,
-      int length) {
+      int length,
+      int phase) {
     if (!segment.normalizes) {
-      kernels.run(segment.run, from, fromOffset, to, toOffset, length);
+      kernels.run(segment.run, from, fromOffset, to, toOffset, length, phase);
       return;
     }
     for (int i = 0; i < length; i += dimension) {
-      kernels.normalize(segment.run, from, fromOffset + i, to, toOffset + i, dimension);
+      kernels.normalize(segment.run, from, fromOffset + i, to, toOffset + i, dimension, phase);
     }
   }
 

@@ -10,6 +10,9 @@ package dev.purser.vectors;
 /// [IndexOutOfBoundsException], and what was written before stays written. `from` and `to` are the
 /// same run (in place) or do not overlap.
 ///
+/// `phase` is [Alignment#phase] of `to`, asked once for many runs. It is a hint: with any other
+/// number the results are the same.
+///
 /// ## Results
 ///
 /// Elementwise kernels round each operation once and never contract two (no fused multiply-add), so
@@ -27,19 +30,28 @@ interface Kernels {
   String name();
 
   /// `to[i] = from[i] * factor`.
-  void scale(float factor, float[] from, int fromOffset, float[] to, int toOffset, int length);
+  void scale(
+      float factor, float[] from, int fromOffset, float[] to, int toOffset, int length, int phase);
 
   /// `to[i] = from[i] + addend`.
-  void add(float addend, float[] from, int fromOffset, float[] to, int toOffset, int length);
+  void add(
+      float addend, float[] from, int fromOffset, float[] to, int toOffset, int length, int phase);
 
   /// `to[i] = from[i] < min ? min : from[i] > max ? max : from[i]`. Values inside the range keep
   /// their bits: NaN stays the same NaN, and -0.0 is not below a `min` of 0.0.
   void clamp(
-      float min, float max, float[] from, int fromOffset, float[] to, int toOffset, int length);
+      float min,
+      float max,
+      float[] from,
+      int fromOffset,
+      float[] to,
+      int toOffset,
+      int length,
+      int phase);
 
   /// The kernels of `run` one after another, in one pass. In a run of more than one, NaN comes out
   /// quiet.
-  void run(Run run, float[] from, int fromOffset, float[] to, int toOffset, int length);
+  void run(Run run, float[] from, int fromOffset, float[] to, int toOffset, int length, int phase);
 
   /// One vector divided by its Euclidean norm, then the kernels of `then` in the same pass; `then`
   /// begins with a scale, whose factor is 1 and stands for the norm's. The quotient is within 4
@@ -47,7 +59,8 @@ interface Kernels {
   /// norm that 32 bits cannot hold is computed in 64). A zero vector is copied as it is. With an
   /// infinite component the infinite ones become NaN and the finite ones zero; with a NaN all
   /// become NaN.
-  void normalize(Run then, float[] from, int fromOffset, float[] to, int toOffset, int length);
+  void normalize(
+      Run then, float[] from, int fromOffset, float[] to, int toOffset, int length, int phase);
 
   /// The sum of `a[i] * b[i]`.
   float dot(float[] a, int aOffset, float[] b, int bOffset, int length);

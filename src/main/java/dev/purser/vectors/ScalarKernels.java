@@ -11,7 +11,7 @@ final class ScalarKernels implements Kernels {
 
   @Override
   public void scale(
-      float factor, float[] from, int fromOffset, float[] to, int toOffset, int length) {
+      float factor, float[] from, int fromOffset, float[] to, int toOffset, int length, int phase) {
     for (int i = 0; i < length; i++) {
       to[toOffset + i] = from[fromOffset + i] * factor;
     }
@@ -19,7 +19,7 @@ final class ScalarKernels implements Kernels {
 
   @Override
   public void add(
-      float addend, float[] from, int fromOffset, float[] to, int toOffset, int length) {
+      float addend, float[] from, int fromOffset, float[] to, int toOffset, int length, int phase) {
     for (int i = 0; i < length; i++) {
       to[toOffset + i] = from[fromOffset + i] + addend;
     }
@@ -27,18 +27,26 @@ final class ScalarKernels implements Kernels {
 
   @Override
   public void clamp(
-      float min, float max, float[] from, int fromOffset, float[] to, int toOffset, int length) {
+      float min,
+      float max,
+      float[] from,
+      int fromOffset,
+      float[] to,
+      int toOffset,
+      int length,
+      int phase) {
     for (int i = 0; i < length; i++) {
       to[toOffset + i] = clamped(from[fromOffset + i], min, max);
     }
   }
 
   @Override
-  public void run(Run run, float[] from, int fromOffset, float[] to, int toOffset, int length) {
+  public void run(
+      Run run, float[] from, int fromOffset, float[] to, int toOffset, int length, int phase) {
     switch (run.shape()) {
-      case SCALE -> scale(run.factor(0), from, fromOffset, to, toOffset, length);
-      case ADD -> add(run.addend(0), from, fromOffset, to, toOffset, length);
-      case CLAMP -> clamp(run.min(0), run.max(0), from, fromOffset, to, toOffset, length);
+      case SCALE -> scale(run.factor(0), from, fromOffset, to, toOffset, length, phase);
+      case ADD -> add(run.addend(0), from, fromOffset, to, toOffset, length, phase);
+      case CLAMP -> clamp(run.min(0), run.max(0), from, fromOffset, to, toOffset, length, phase);
       case STAGES -> stages(run, from, fromOffset, to, toOffset, length);
     }
   }
@@ -57,14 +65,14 @@ final class ScalarKernels implements Kernels {
 
   @Override
   public void normalize(
-      Run then, float[] from, int fromOffset, float[] to, int toOffset, int length) {
+      Run then, float[] from, int fromOffset, float[] to, int toOffset, int length, int phase) {
     // Squares of 32-bit floats neither overflow nor underflow in 64 bits.
     double norm = Math.sqrt(sum(from, fromOffset, from, fromOffset, length));
     double divisor = norm == 0 ? 1 : norm;
     for (int i = 0; i < length; i++) {
       to[toOffset + i] = (float) (from[fromOffset + i] / divisor);
     }
-    run(then, to, toOffset, to, toOffset, length); // its own factor is 1
+    run(then, to, toOffset, to, toOffset, length, phase); // its own factor is 1
   }
 
   @Override

@@ -28,7 +28,7 @@ final class SimdKernels implements Kernels {
 
   /// Values from which on copying is left to the loop that the JIT vectorises: main memory is all
   /// that counts then, and its order of loads and stores was measured to be up to a fifth faster.
-  private static final int LOOP_WORTH = 1 << 23;
+  private static final int LOOP_WORTH = 1 << 30;
 
   private final ScalarKernels reference = new ScalarKernels();
 
@@ -39,9 +39,13 @@ final class SimdKernels implements Kernels {
 
   @Override
   public void scale(
-      float factor, float[] from, int fromOffset, float[] to, int toOffset, int length) {
+      float factor, float[] from, int fromOffset, float[] to, int toOffset, int length, int phase) {
     if (longCopy(from, to, length)) {
-      reference.scale(factor, from, fromOffset, to, toOffset, length);
+      reference.scale(factor, from, fromOffset, to, toOffset, length, phase);
+      return;
+    }
+    if (length >= Alignment.WORTH) {
+      SimdAligned.scale(factor, from, fromOffset, to, toOffset, length, phase);
       return;
     }
     if (length < LANES) {
@@ -53,14 +57,7 @@ final class SimdKernels implements Kernels {
     FloatVector factors = FloatVector.broadcast(SPECIES, factor);
     int end = length - LANES;
     FloatVector last = at(from, fromOffset + end).mul(factors);
-    int i = 0;
-    if (length >= Alignment.WORTH) {
-      // The values before the first whole line of the cache.
-      i = Alignment.lead(to, toOffset);
-      VectorMask<Float> lead = SPECIES.indexInRange(0, i);
-      at(from, fromOffset, lead).mul(factors).intoArray(to, toOffset, lead);
-    }
-    for (; i < end; i += LANES) {
+    for (int i = 0; i < end; i += LANES) {
       at(from, fromOffset + i).mul(factors).intoArray(to, toOffset + i);
     }
     last.intoArray(to, toOffset + end);
@@ -68,9 +65,13 @@ final class SimdKernels implements Kernels {
 
   @Override
   public void add(
-      float addend, float[] from, int fromOffset, float[] to, int toOffset, int length) {
+      float addend, float[] from, int fromOffset, float[] to, int toOffset, int length, int phase) {
     if (longCopy(from, to, length)) {
-      reference.add(addend, from, fromOffset, to, toOffset, length);
+      reference.add(addend, from, fromOffset, to, toOffset, length, phase);
+      return;
+    }
+    if (length >= Alignment.WORTH) {
+      SimdAligned.add(addend, from, fromOffset, to, toOffset, length, phase);
       return;
     }
     if (length < LANES) {
@@ -82,14 +83,7 @@ final class SimdKernels implements Kernels {
     FloatVector addends = FloatVector.broadcast(SPECIES, addend);
     int end = length - LANES;
     FloatVector last = at(from, fromOffset + end).add(addends);
-    int i = 0;
-    if (length >= Alignment.WORTH) {
-      // The values before the first whole line of the cache.
-      i = Alignment.lead(to, toOffset);
-      VectorMask<Float> lead = SPECIES.indexInRange(0, i);
-      at(from, fromOffset, lead).add(addends).intoArray(to, toOffset, lead);
-    }
-    for (; i < end; i += LANES) {
+    for (int i = 0; i < end; i += LANES) {
       at(from, fromOffset + i).add(addends).intoArray(to, toOffset + i);
     }
     last.intoArray(to, toOffset + end);
@@ -97,7 +91,18 @@ final class SimdKernels implements Kernels {
 
   @Override
   public void clamp(
-      float min, float max, float[] from, int fromOffset, float[] to, int toOffset, int length) {
+      float min,
+      float max,
+      float[] from,
+      int fromOffset,
+      float[] to,
+      int toOffset,
+      int length,
+      int phase) {
+    if (length >= Alignment.WORTH) {
+      SimdAligned.clamp(min, max, from, fromOffset, to, toOffset, length, phase);
+      return;
+    }
     if (length < LANES) {
       for (int i = 0; i < length; i++) {
         float v = from[fromOffset + i];
@@ -109,7 +114,6 @@ final class SimdKernels implements Kernels {
     FloatVector maxs = FloatVector.broadcast(SPECIES, max);
     int end = length - LANES;
     FloatVector last = clamped(at(from, fromOffset + end), mins, maxs);
-    // Not from where a line begins: measured a quarter slower, for a reason that was not found.
     for (int i = 0; i < end; i += LANES) {
       clamped(at(from, fromOffset + i), mins, maxs).intoArray(to, toOffset + i);
     }
@@ -117,28 +121,30 @@ final class SimdKernels implements Kernels {
   }
 
   @Override
-  public void run(Run run, float[] from, int fromOffset, float[] to, int toOffset, int length) {
+  public void run(
+      Run run, float[] from, int fromOffset, float[] to, int toOffset, int length, int phase) {
     switch (run.shape()) {
-      case SCALE -> scale(run.factor(0), from, fromOffset, to, toOffset, length);
-      case ADD -> add(run.addend(0), from, fromOffset, to, toOffset, length);
-      case CLAMP -> clamp(run.min(0), run.max(0), from, fromOffset, to, toOffset, length);
-      case STAGES -> SimdStages.apply(run, run.factor(0), from, fromOffset, to, toOffset, length);
+      case SCALE -> scale(run.factor(0), from, fromOffset, to, toOffset, length, phase);
+      case ADD -> add(run.addend(0), from, fromOffset, to, toOffset, length, phase);
+      case CLAMP -> clamp(run.min(0), run.max(0), from, fromOffset, to, toOffset, length, phase);
+      case STAGES ->
+          SimdStages.apply(run, run.factor(0), from, fromOffset, to, toOffset, length, phase);
     }
   }
 
   @Override
   public void normalize(
-      Run then, float[] from, int fromOffset, float[] to, int toOffset, int length) {
+      Run then, float[] from, int fromOffset, float[] to, int toOffset, int length, int phase) {
     float squares = dot(from, fromOffset, from, fromOffset, length);
     if (!(squares >= SAFE_MIN && squares <= SAFE_MAX)) {
-      reference.normalize(then, from, fromOffset, to, toOffset, length);
+      reference.normalize(then, from, fromOffset, to, toOffset, length, phase);
       return;
     }
     float factor = (float) (1 / Math.sqrt(squares));
     if (then.shape() == Run.Shape.SCALE) {
-      scale(factor, from, fromOffset, to, toOffset, length);
+      scale(factor, from, fromOffset, to, toOffset, length, phase);
     } else {
-      SimdStages.apply(then, factor, from, fromOffset, to, toOffset, length);
+      SimdStages.apply(then, factor, from, fromOffset, to, toOffset, length, phase);
     }
   }
 

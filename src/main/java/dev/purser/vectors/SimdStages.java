@@ -16,16 +16,30 @@ final class SimdStages {
   /// A loop for each number of stages: a loop over stages inside would keep the compiler from
   /// holding values in registers (measured: fifty times slower).
   static void apply(
-      Run run, float factor, float[] from, int fromOffset, float[] to, int toOffset, int length) {
+      Run run,
+      float factor,
+      float[] from,
+      int fromOffset,
+      float[] to,
+      int toOffset,
+      int length,
+      int phase) {
     switch (run.stages()) {
-      case 1 -> one(run, factor, from, fromOffset, to, toOffset, length);
-      case 2 -> two(run, factor, from, fromOffset, to, toOffset, length);
-      default -> three(run, factor, from, fromOffset, to, toOffset, length);
+      case 1 -> one(run, factor, from, fromOffset, to, toOffset, length, phase);
+      case 2 -> two(run, factor, from, fromOffset, to, toOffset, length, phase);
+      default -> three(run, factor, from, fromOffset, to, toOffset, length, phase);
     }
   }
 
   private static void one(
-      Run run, float factor, float[] from, int fromOffset, float[] to, int toOffset, int length) {
+      Run run,
+      float factor,
+      float[] from,
+      int fromOffset,
+      float[] to,
+      int toOffset,
+      int length,
+      int phase) {
     FloatVector f0 = FloatVector.broadcast(SPECIES, factor);
     FloatVector a0 = FloatVector.broadcast(SPECIES, run.addend(0));
     FloatVector l0 = FloatVector.broadcast(SPECIES, run.min(0));
@@ -37,17 +51,27 @@ final class SimdStages {
       return;
     }
     int end = length - LANES;
+    FloatVector first = at(from, fromOffset);
     FloatVector last = at(from, fromOffset + end);
+    first = stage(first, f0, a0, l0, h0);
     last = stage(last, f0, a0, l0, h0);
-    for (int i = 0; i < end; i += LANES) {
+    for (int i = Alignment.lead(phase, toOffset, LANES); i < end; i += LANES) {
       FloatVector v = at(from, fromOffset + i);
       stage(v, f0, a0, l0, h0).intoArray(to, toOffset + i);
     }
+    first.intoArray(to, toOffset);
     last.intoArray(to, toOffset + end);
   }
 
   private static void two(
-      Run run, float factor, float[] from, int fromOffset, float[] to, int toOffset, int length) {
+      Run run,
+      float factor,
+      float[] from,
+      int fromOffset,
+      float[] to,
+      int toOffset,
+      int length,
+      int phase) {
     FloatVector f0 = FloatVector.broadcast(SPECIES, factor);
     FloatVector a0 = FloatVector.broadcast(SPECIES, run.addend(0));
     FloatVector l0 = FloatVector.broadcast(SPECIES, run.min(0));
@@ -63,17 +87,27 @@ final class SimdStages {
       return;
     }
     int end = length - LANES;
+    FloatVector first = at(from, fromOffset);
     FloatVector last = at(from, fromOffset + end);
+    first = stage(stage(first, f0, a0, l0, h0), f1, a1, l1, h1);
     last = stage(stage(last, f0, a0, l0, h0), f1, a1, l1, h1);
-    for (int i = 0; i < end; i += LANES) {
+    for (int i = Alignment.lead(phase, toOffset, LANES); i < end; i += LANES) {
       FloatVector v = at(from, fromOffset + i);
       stage(stage(v, f0, a0, l0, h0), f1, a1, l1, h1).intoArray(to, toOffset + i);
     }
+    first.intoArray(to, toOffset);
     last.intoArray(to, toOffset + end);
   }
 
   private static void three(
-      Run run, float factor, float[] from, int fromOffset, float[] to, int toOffset, int length) {
+      Run run,
+      float factor,
+      float[] from,
+      int fromOffset,
+      float[] to,
+      int toOffset,
+      int length,
+      int phase) {
     FloatVector f0 = FloatVector.broadcast(SPECIES, factor);
     FloatVector a0 = FloatVector.broadcast(SPECIES, run.addend(0));
     FloatVector l0 = FloatVector.broadcast(SPECIES, run.min(0));
@@ -94,13 +128,16 @@ final class SimdStages {
       return;
     }
     int end = length - LANES;
+    FloatVector first = at(from, fromOffset);
     FloatVector last = at(from, fromOffset + end);
+    first = stage(stage(stage(first, f0, a0, l0, h0), f1, a1, l1, h1), f2, a2, l2, h2);
     last = stage(stage(stage(last, f0, a0, l0, h0), f1, a1, l1, h1), f2, a2, l2, h2);
-    for (int i = 0; i < end; i += LANES) {
+    for (int i = Alignment.lead(phase, toOffset, LANES); i < end; i += LANES) {
       FloatVector v = at(from, fromOffset + i);
       stage(stage(stage(v, f0, a0, l0, h0), f1, a1, l1, h1), f2, a2, l2, h2)
           .intoArray(to, toOffset + i);
     }
+    first.intoArray(to, toOffset);
     last.intoArray(to, toOffset + end);
   }
 

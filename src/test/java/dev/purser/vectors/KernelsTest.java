@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.math.BigDecimal;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
@@ -34,34 +36,36 @@ final class KernelsTest {
 
   /// One kernel on a run of an array, out of place.
   private interface Elementwise {
-    void apply(Kernels k, float[] from, int fromOffset, float[] to, int toOffset, int length);
+    void apply(
+        Kernels k, float[] from, int fromOffset, float[] to, int toOffset, int length, int phase);
   }
 
   @Test
   void scale_ofAnyValue_theReferencesBits() {
     for (float factor : new float[] {2, -0.3f, 0, -0f, 1e-40f, Float.MAX_VALUE}) {
-      assertElementwise((k, f, fo, t, to, n) -> k.scale(factor, f, fo, t, to, n));
+      assertElementwise((k, f, fo, t, to, n, phase) -> k.scale(factor, f, fo, t, to, n, phase));
     }
   }
 
   @Test
   void add_ofAnyValue_theReferencesBits() {
     for (float addend : new float[] {0.5f, 0, -0f, 1e-45f, -Float.MAX_VALUE}) {
-      assertElementwise((k, f, fo, t, to, n) -> k.add(addend, f, fo, t, to, n));
+      assertElementwise((k, f, fo, t, to, n, phase) -> k.add(addend, f, fo, t, to, n, phase));
     }
   }
 
   @Test
   void clamp_ofAnyValue_theReferencesBits() {
-    assertElementwise((k, f, fo, t, to, n) -> k.clamp(-1, 1, f, fo, t, to, n));
-    assertElementwise((k, f, fo, t, to, n) -> k.clamp(0, 0, f, fo, t, to, n));
+    assertElementwise((k, f, fo, t, to, n, phase) -> k.clamp(-1, 1, f, fo, t, to, n, phase));
+    assertElementwise((k, f, fo, t, to, n, phase) -> k.clamp(0, 0, f, fo, t, to, n, phase));
   }
 
   @ParameterizedTest
   @FieldSource("RUNS")
   void run_fused_theReferencesBits(String chain) {
     Chain fused = Chain.parse(chain, null, 16);
-    assertElementwise(fused::apply);
+    assertElementwise(
+        (k, f, fo, t, to, n, phase) -> fused.apply(k, f, fo, t, to, n)); // it asks itself
   }
 
   /// Against the definition, one kernel after another, each with its own loop here.
@@ -98,7 +102,7 @@ final class KernelsTest {
   void clamp_ofEdges_keepsWhatIsInside() {
     for (Kernels k : BOTH) {
       float[] values = Floats.EXTREMES.clone();
-      k.clamp(0, 1, values, 0, values, 0, values.length);
+      k.clamp(0, 1, values, 0, values, 0, values.length, 0);
       assertThat(Float.floatToRawIntBits(values[1])).isEqualTo(0x80000000); // -0.0 is not below 0
       assertThat(Float.floatToRawIntBits(values[20])).isEqualTo(0x7fc12345); // NaN is neither
       assertThat(values[2]).isEqualTo(Float.MIN_VALUE);
@@ -112,7 +116,7 @@ final class KernelsTest {
     for (int length : Floats.LENGTHS) {
       assertElementwise(kernel, random, length, random.nextInt(20));
     }
-    for (int offset = 0; offset <= 16; offset++) { // long enough for stores of whole lines
+    for (int offset = 0; offset <= 16; offset++) { // of several tiles of a chain
       assertElementwise(kernel, random, 8_190 + 3 * offset, offset);
     }
   }
@@ -121,26 +125,39 @@ final class KernelsTest {
     float[] from = Floats.wild(random, length + offset + 3);
     float[] expected = Floats.wild(random, length + 9);
     float[] actual = expected.clone(); // what is beside the run must stay
-    kernel.apply(SCALAR, from, offset, expected, 5, length);
-    kernel.apply(SIMD, from, offset, actual, 5, length);
+    kernel.apply(SCALAR, from, offset, expected, 5, length, 0);
+    int phase = random.nextInt(Alignment.LINE); // right or wrong: it is a hint
+    kernel.apply(SIMD, from, offset, actual, 5, length, phase);
     assertSameBits("out of place, " + length + " at " + offset, actual, expected);
     float[] inPlace = from.clone();
-    kernel.apply(SIMD, inPlace, offset, inPlace, offset, length);
-    kernel.apply(SCALAR, from, offset, from, offset, length);
+    kernel.apply(SIMD, inPlace, offset, inPlace, offset, length, phase);
+    kernel.apply(SCALAR, from, offset, from, offset, length, 0);
     assertSameBits("in place, " + length + " at " + offset, inPlace, from);
   }
 
   @Test
-  void alignment_ofARun_withinARegister() {
-    float[] values = new float[64];
-    int lanes = SimdKernels.LANES;
-    int zero = Alignment.lead(values, 0);
-    for (int offset = 0; offset < 64; offset++) {
-      // Without the collector moving the array meanwhile, which it has no reason for.
-      assertThat(Alignment.lead(values, offset))
-          .isBetween(0, lanes - 1)
-          .isEqualTo(Math.floorMod(zero - offset, lanes));
+  void alignment_ofARun_fewerThanARegister() {
+    int phase = Alignment.phase(new float[64]);
+    assertThat(phase).isBetween(0, Alignment.LINE - 1);
+    for (int lanes = 2; lanes <= Alignment.LINE; lanes *= 2) {
+      for (int offset = 0; offset < 64; offset++) {
+        int lead = Alignment.lead(phase, offset, lanes);
+        assertThat(lead).isBetween(0, lanes - 1);
+        assertThat((offset + lead - phase) % lanes).isZero();
+      }
     }
+  }
+
+  /// Each array's phase tells the others' in one allocation after another: the JVM places arrays at
+  /// multiples of eight bytes, so two values.
+  @Test
+  void alignment_ofManyArrays_allOfOneParity() {
+    Set<Integer> phases = new HashSet<>();
+    for (int i = 0; i < 1_000; i++) {
+      phases.add(Alignment.phase(new float[2 * (i % 9) + 1]));
+    }
+    assertThat(phases).hasSizeGreaterThan(1);
+    assertThat(phases.stream().map(p -> p % 2).distinct()).hasSize(1);
   }
 
   @Test
@@ -194,7 +211,7 @@ final class KernelsTest {
       for (float exponent : new float[] {1, 1e-30f, 1e30f, 1e-42f}) {
         float[] a = Floats.ordinary(random, n);
         float[] b = Floats.ordinary(random, n);
-        SCALAR.scale(exponent, a, 0, a, 0, n);
+        SCALAR.scale(exponent, a, 0, a, 0, n, 0);
         double exact = exactCosine(a, b);
         for (Kernels k : BOTH) {
           assertThat((double) k.cosine(a, 0, b, 0, n))
@@ -294,7 +311,7 @@ final class KernelsTest {
       }
       for (float exponent : new float[] {1, 1e-30f, 1e30f, 1e-44f, 1.5e38f}) {
         float[] values = Floats.ordinary(random, n);
-        SCALAR.scale(exponent, values, 0, values, 0, n);
+        SCALAR.scale(exponent, values, 0, values, 0, n, 0);
         double squares = 0;
         for (float v : values) {
           squares += (double) v * v;
@@ -348,7 +365,7 @@ final class KernelsTest {
   void kernels_outsideTheirArrays_refuse() {
     for (Kernels k : BOTH) {
       float[] ten = new float[10];
-      assertThatThrownBy(() -> k.scale(2, ten, 1, ten, 1, 10))
+      assertThatThrownBy(() -> k.scale(2, ten, 1, ten, 1, 10, 0))
           .isInstanceOf(IndexOutOfBoundsException.class);
       assertThatThrownBy(() -> k.dot(ten, 0, ten, 5, 6))
           .isInstanceOf(IndexOutOfBoundsException.class);
