@@ -2,12 +2,14 @@ package dev.purser.vectors;
 
 import java.util.Arrays;
 import java.util.Random;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The speed of kernels against what they are measured by, as ratios from one run: each pair takes
 /// turns, and of its rounds the median is told with the quartiles. 1.00 is as fast, 2.00 twice as
-/// fast. `ops/bench/kernels` runs it; nothing is asserted but that the results are the same.
+/// fast. Nothing is asserted.
+///
+/// `ops/bench/vectors` runs it once for each length, as its argument: what the JIT makes of a loop
+/// depends on the lengths it has seen, that of the plain loop more than ours.
 public final class KernelRatios {
   private static final int ROUNDS = 41;
 
@@ -19,9 +21,6 @@ public final class KernelRatios {
   private static final Kernels OURS = KernelsChoice.chosen();
   private static final float[] LARGE_FROM = new float[LARGEST];
   private static final float[] LARGE_TO = new float[LARGEST];
-  private static final int[] SIZES = {
-    16, 100, 256, 1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22, 1 << 24
-  };
 
   /// Values that short runs go through: 16 KiB.
   private static final int WINDOW = 1 << 12;
@@ -40,6 +39,7 @@ public final class KernelRatios {
   /// Of [#to], asked once for all runs of a round, as a chain does for all runs of a chunk.
   private static int phase;
 
+  /// Whether nothing is told yet.
   private static boolean quiet;
 
   /// A field, so that no loop is compiled for the one factor there is.
@@ -59,19 +59,16 @@ public final class KernelRatios {
     for (int i = 0; i < LARGEST; i++) {
       LARGE_FROM[i] = (i % 1_000) / 500f - 1;
     }
-    System.out.println("kernels: " + OURS.name());
+    System.out.println("kernels: " + OURS.name() + ", runs of " + args[0]);
     NativeKernels c = NativeKernels.compile();
     if (c == null) {
       System.out.println("no gcc here: the lines against C are left out");
     }
-    int[] sizes = args.length == 0 ? SIZES : Stream.of(args).mapToInt(Integer::parseInt).toArray();
-    for (int n : sizes) {
-      quiet =
-          true; // so that all is compiled for runs of such a length, which few of many Mi are not
-      all(Math.min(n, WINDOW), c);
-      quiet = false;
-      all(n, c);
-    }
+    int n = Integer.parseInt(args[0]);
+    quiet = true; // all is compiled for runs of such a length: too few of many Mi would be done
+    all(Math.min(n, WINDOW), c);
+    quiet = false;
+    all(n, c);
   }
 
   private static void all(int n, @Nullable NativeKernels c) throws Throwable {
@@ -85,7 +82,7 @@ public final class KernelRatios {
 
   private static void outOfPlace(int n) throws Throwable {
     Work ours = times -> scale(from, to, n, times);
-    Work copy = times -> copy(n, times);
+    Work copy = times -> copy(from, to, n, times);
     boolean streams = n > ARRAYCOPY_STREAMS;
     tell("scale out of place / System.arraycopy", n, streams ? 0 : 0.95, ours, copy);
     tell(
@@ -93,7 +90,7 @@ public final class KernelRatios {
   }
 
   private static void inPlace(int n) throws Throwable {
-    Work ours = times -> scale(to, to, n, times);
+    Work ours = times -> scale(to, n, times);
     tell("scale in place / plain loop", n, 0.95, ours, times -> plainInPlace(to, n, times));
   }
 
@@ -104,8 +101,8 @@ public final class KernelRatios {
         "chain of three / scale, both in place",
         n,
         aim,
-        times -> chain(three, n, times),
-        times -> scale(to, to, n, times));
+        times -> chain(three, to, n, times),
+        times -> scale(to, n, times));
     if (n >= 128) {
       Chain norms = Chain.parse("scale:1.0,normalize,clamp:-1:1", 128, 8);
       int whole = n - n % 128;
@@ -113,15 +110,15 @@ public final class KernelRatios {
           "scale, normalize (128), clamp / scale",
           n,
           0,
-          times -> chain(norms, whole, times),
-          times -> scale(to, to, n, times));
+          times -> chain(norms, to, whole, times),
+          times -> scale(to, n, times));
     }
   }
 
   private static void againstC(NativeKernels c, int n) throws Throwable {
-    tell("scale in place / C", n, 0.9, t -> scale(to, to, n, t), t -> c.scale(to, n, 1, t));
-    tell("clamp in place / C", n, 0.9, t -> clamp(n, t), t -> c.clamp(to, n, -1, 1, t));
-    tell("dot / C", n, 0.9, t -> dot(n, t), t -> sink += c.dot(from, to, n, t));
+    tell("scale in place / C", n, 0.9, t -> scale(to, n, t), t -> c.scale(to, n, 1, t));
+    tell("clamp in place / C", n, 0.9, t -> clamp(to, n, t), t -> c.clamp(to, n, -1, 1, t));
+    tell("dot / C", n, 0.9, t -> dot(from, to, n, t), t -> sink += c.dot(from, to, n, t));
   }
 
   private static void tell(String what, int n, double aim, Work ours, Work theirs)
@@ -180,34 +177,45 @@ public final class KernelRatios {
   }
 
   private static void scale(float[] from, float[] to, int n, int times) {
+    int hint = phase;
     for (int t = 0; t < times; t++) {
       int at = place(t, n);
-      OURS.scale(1, from, at, to, at, n, phase);
+      OURS.scale(1, from, at, to, at, n, hint);
     }
   }
 
-  private static void clamp(int n, int times) {
+  /// The JIT knows that there is one array, as C's compiler does.
+  private static void scale(float[] values, int n, int times) {
+    int hint = phase;
     for (int t = 0; t < times; t++) {
       int at = place(t, n);
-      OURS.clamp(-1, 1, to, at, to, at, n, phase);
+      OURS.scale(1, values, at, values, at, n, hint);
     }
   }
 
-  private static void dot(int n, int times) {
+  private static void clamp(float[] values, int n, int times) {
+    int hint = phase;
     for (int t = 0; t < times; t++) {
       int at = place(t, n);
-      sink += OURS.dot(from, at, to, at, n);
+      OURS.clamp(-1, 1, values, at, values, at, n, hint);
     }
   }
 
-  private static void chain(Chain chain, int n, int times) {
+  private static void dot(float[] a, float[] b, int n, int times) {
     for (int t = 0; t < times; t++) {
       int at = place(t, n);
-      chain.apply(OURS, to, at, to, at, n);
+      sink += OURS.dot(a, at, b, at, n);
     }
   }
 
-  private static void copy(int n, int times) {
+  private static void chain(Chain chain, float[] values, int n, int times) {
+    for (int t = 0; t < times; t++) {
+      int at = place(t, n);
+      chain.apply(OURS, values, at, values, at, n);
+    }
+  }
+
+  private static void copy(float[] from, float[] to, int n, int times) {
     for (int t = 0; t < times; t++) {
       int at = place(t, n);
       System.arraycopy(from, at, to, at, n);

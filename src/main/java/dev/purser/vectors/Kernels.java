@@ -71,19 +71,4 @@ interface Kernels {
 
   /// The sum of `(a[i] - b[i])^2`; the bound's products are the squares.
   float squaredEuclidean(float[] a, int aOffset, float[] b, int bOffset, int length);
-
-  /// The dot products of `queryCount` queries with `rowCount` rows. Queries and rows are contiguous
-  /// blocks of vectors of `dimension`; the product of query `q` and row `r` is `to[toOffset + q *
-  /// rowCount + r]`. Each row is read from memory once for all queries, which is what makes a batch
-  /// of queries cheaper than one after another.
-  void dotRows(
-      int dimension,
-      float[] queries,
-      int queriesOffset,
-      int queryCount,
-      float[] rows,
-      int rowsOffset,
-      int rowCount,
-      float[] to,
-      int toOffset);
 }

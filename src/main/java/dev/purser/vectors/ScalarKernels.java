@@ -107,26 +107,6 @@ final class ScalarKernels implements Kernels {
     return (float) sum;
   }
 
-  @Override
-  public void dotRows(
-      int dimension,
-      float[] queries,
-      int queriesOffset,
-      int queryCount,
-      float[] rows,
-      int rowsOffset,
-      int rowCount,
-      float[] to,
-      int toOffset) {
-    for (int r = 0; r < rowCount; r++) {
-      int row = rowsOffset + r * dimension;
-      for (int q = 0; q < queryCount; q++) {
-        int query = queriesOffset + q * dimension;
-        to[toOffset + q * rowCount + r] = dot(queries, query, rows, row, dimension);
-      }
-    }
-  }
-
   private static float clamped(float v, float min, float max) {
     return v < min ? min : v > max ? max : v;
   }

@@ -8,12 +8,12 @@ import jdk.incubator.vector.VectorSpecies;
 /// The loops of [SimdKernels] over long runs, which store whole registers of memory ([Alignment]).
 /// Pure.
 ///
-/// Registers of at most 256 bits: what counts in these loops is stores, of which today's machines
-/// do one or two of 256 bits in a cycle, and hardly one of 512 bits sooner than two of 256.
+/// [#scale] and [#add] go through registers of at most 256 bits: what counts is stores, of which
+/// today's machines do one or two of 256 bits in a cycle, and hardly one of 512 bits sooner than
+/// two of 256.
 ///
 /// The first and the last register are computed before the loop and stored after it, over values
-/// that the loop has written the same, so that it holds in place too. `lead` is the number of
-/// values before the first whole register of memory.
+/// that the loop has written the same, so that it holds in place too.
 final class SimdAligned {
   private static final VectorSpecies<Float> SPECIES =
       FloatVector.SPECIES_PREFERRED.length() > FloatVector.SPECIES_256.length()

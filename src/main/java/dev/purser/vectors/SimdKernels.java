@@ -9,26 +9,19 @@ import jdk.incubator.vector.VectorSpecies;
 ///
 /// Elementwise: the last register is loaded and computed before the loop and stored after it, over
 /// values that the loop has written the same. So no length needs a loop over single values, nor a
-/// store under a mask, and it holds in place too. Long runs of [#scale] and [#add] begin where a
-/// line of the cache does ([Alignment]).
+/// store under a mask, and it holds in place too. Long runs are those of [SimdAligned], several
+/// kernels at once those of [SimdStages].
 ///
 /// Reductions are [SimdSums].
 final class SimdKernels implements Kernels {
   static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
   static final int LANES = SPECIES.length();
 
-  /// Queries that a row is multiplied with at a time.
-  private static final int FOUR = 4;
-
   /// Sums of squares in this range are as good in 32 bits as in 64: none of their parts overflowed,
   /// and what underflowed is too small to be seen.
   private static final float SAFE_MIN = 0x1p-60f;
 
   private static final float SAFE_MAX = Float.MAX_VALUE;
-
-  /// Values from which on copying is left to the loop that the JIT vectorises: main memory is all
-  /// that counts then, and its order of loads and stores was measured to be up to a fifth faster.
-  private static final int LOOP_WORTH = 1 << 30;
 
   private final ScalarKernels reference = new ScalarKernels();
 
@@ -40,10 +33,6 @@ final class SimdKernels implements Kernels {
   @Override
   public void scale(
       float factor, float[] from, int fromOffset, float[] to, int toOffset, int length, int phase) {
-    if (longCopy(from, to, length)) {
-      reference.scale(factor, from, fromOffset, to, toOffset, length, phase);
-      return;
-    }
     if (length >= Alignment.WORTH) {
       SimdAligned.scale(factor, from, fromOffset, to, toOffset, length, phase);
       return;
@@ -66,10 +55,6 @@ final class SimdKernels implements Kernels {
   @Override
   public void add(
       float addend, float[] from, int fromOffset, float[] to, int toOffset, int length, int phase) {
-    if (longCopy(from, to, length)) {
-      reference.add(addend, from, fromOffset, to, toOffset, length, phase);
-      return;
-    }
     if (length >= Alignment.WORTH) {
       SimdAligned.add(addend, from, fromOffset, to, toOffset, length, phase);
       return;
@@ -172,37 +157,6 @@ final class SimdKernels implements Kernels {
   @Override
   public float squaredEuclidean(float[] a, int aOffset, float[] b, int bOffset, int length) {
     return SimdSums.squaredEuclidean(a, aOffset, b, bOffset, length);
-  }
-
-  @Override
-  public void dotRows(
-      int dimension,
-      float[] queries,
-      int queriesOffset,
-      int queryCount,
-      float[] rows,
-      int rowsOffset,
-      int rowCount,
-      float[] to,
-      int toOffset) {
-    for (int r = 0; r < rowCount; r++) {
-      int row = rowsOffset + r * dimension;
-      int q = 0;
-      for (; q <= queryCount - FOUR; q += FOUR) {
-        int query = queriesOffset + q * dimension;
-        SimdSums.dotFour(
-            dimension, queries, query, rows, row, to, toOffset + q * rowCount + r, rowCount);
-      }
-      for (; q < queryCount; q++) {
-        int query = queriesOffset + q * dimension;
-        to[toOffset + q * rowCount + r] = SimdSums.dotOne(dimension, queries, query, rows, row);
-      }
-    }
-  }
-
-  @SuppressWarnings("ReferenceEquality") // the same array, not an equal one
-  private static boolean longCopy(float[] from, float[] to, int length) {
-    return length >= LOOP_WORTH && from != to;
   }
 
   static FloatVector at(float[] values, int offset) {

@@ -8,7 +8,8 @@ import static dev.purser.vectors.SimdKernels.clamped;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
-/// The fused loops of [SimdKernels]: runs of several kernels, by their number of stages. Pure.
+/// The fused loops of [SimdKernels]: runs of several kernels, by their number of stages. They store
+/// whole registers of memory, as those of [SimdAligned] do. Pure.
 final class SimdStages {
 
   private SimdStages() {}

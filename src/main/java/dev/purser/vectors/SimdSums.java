@@ -93,59 +93,6 @@ final class SimdSums {
     return sum(s0.add(s1).add(s2.add(s3)));
   }
 
-  /// One row against one query, summed in the order of [#dotFour]: a product does not depend on how
-  /// many queries are asked together.
-  static float dotOne(int dimension, float[] queries, int query, float[] rows, int row) {
-    FloatVector s = FloatVector.zero(SPECIES);
-    int i = 0;
-    for (; i <= dimension - LANES; i += LANES) {
-      s = s.add(at(queries, query + i).mul(at(rows, row + i)));
-    }
-    if (i < dimension) {
-      VectorMask<Float> rest = SPECIES.indexInRange(i, dimension);
-      s = s.add(at(queries, query + i, rest).mul(at(rows, row + i, rest)));
-    }
-    return sum(s);
-  }
-
-  /// One row, loaded once, against four queries; the products go to every `step`-th value.
-  static void dotFour(
-      int dimension,
-      float[] queries,
-      int query,
-      float[] rows,
-      int row,
-      float[] to,
-      int toOffset,
-      int step) {
-    FloatVector s0 = FloatVector.zero(SPECIES);
-    FloatVector s1 = FloatVector.zero(SPECIES);
-    FloatVector s2 = FloatVector.zero(SPECIES);
-    FloatVector s3 = FloatVector.zero(SPECIES);
-    int i = 0;
-    for (; i <= dimension - LANES; i += LANES) {
-      FloatVector v = at(rows, row + i);
-      int x = query + i;
-      s0 = s0.add(at(queries, x).mul(v));
-      s1 = s1.add(at(queries, x + dimension).mul(v));
-      s2 = s2.add(at(queries, x + 2 * dimension).mul(v));
-      s3 = s3.add(at(queries, x + 3 * dimension).mul(v));
-    }
-    if (i < dimension) {
-      VectorMask<Float> rest = SPECIES.indexInRange(i, dimension);
-      FloatVector v = at(rows, row + i, rest);
-      int x = query + i;
-      s0 = s0.add(at(queries, x, rest).mul(v));
-      s1 = s1.add(at(queries, x + dimension, rest).mul(v));
-      s2 = s2.add(at(queries, x + 2 * dimension, rest).mul(v));
-      s3 = s3.add(at(queries, x + 3 * dimension, rest).mul(v));
-    }
-    to[toOffset] = sum(s0);
-    to[toOffset + step] = sum(s1);
-    to[toOffset + 2 * step] = sum(s2);
-    to[toOffset + 3 * step] = sum(s3);
-  }
-
   /// The sum of all lanes, always in the same order: halves are added until four are left. The
   /// API's own reduction gives other bits before it is compiled than after.
   ///

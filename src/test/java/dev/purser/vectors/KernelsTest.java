@@ -276,33 +276,6 @@ final class KernelsTest {
   }
 
   @Test
-  void dotRows_ofEveryCount_asDotForDot() {
-    Random random = new Random(6);
-    for (int dimension : List.of(1, 3, 15, 16, 17, 48, 64, 100, 128, 300)) {
-      for (int queries = 0; queries <= 9; queries++) {
-        int rows = random.nextInt(6);
-        float[] q = Floats.ordinary(random, 2 + queries * dimension);
-        float[] r = Floats.ordinary(random, 3 + rows * dimension);
-        float[] expected = Floats.ordinary(random, queries * rows + 8);
-        for (Kernels k : BOTH) {
-          float[] actual = expected.clone();
-          k.dotRows(dimension, q, 2, queries, r, 3, rows, actual, 4);
-          for (int i = 0; i < queries * rows; i++) {
-            int query = 2 + i / rows * dimension;
-            int row = 3 + i % rows * dimension;
-            float dot = SCALAR.dot(q, query, r, row, dimension);
-            float magnitude = 4 * dimension;
-            assertThat((double) actual[4 + i])
-                .isBetween(dot - bound(dimension, magnitude), dot + bound(dimension, magnitude));
-            actual[4 + i] = expected[4 + i];
-          }
-          assertSameBits("beside the products", actual, expected);
-        }
-      }
-    }
-  }
-
-  @Test
   void normalize_ofAnyExponent_withinItsBound() {
     Random random = new Random(7);
     for (int n : Floats.LENGTHS) {
