@@ -54,8 +54,8 @@ public final class TransformBench {
   }
 
   private void compare() throws IOException {
-    load(TRANSFORM, SECONDS * 3);
-    load(ECHO, SECONDS * 3);
+    load(TRANSFORM, SECONDS * 5); // the JIT is busy for half a minute
+    load(ECHO, SECONDS * 5);
     double[] ratios = new double[ROUNDS];
     for (int i = 0; i < ROUNDS; i++) {
       double echo = load(ECHO, SECONDS);

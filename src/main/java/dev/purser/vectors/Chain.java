@@ -75,6 +75,11 @@ public final class Chain {
     return dimension;
   }
 
+  /// Whether it needs the norms of vectors.
+  boolean normalizes() {
+    return segments.stream().anyMatch(Segment::normalizes);
+  }
+
   /// As it was parsed.
   @Override
   public String toString() {
@@ -95,6 +100,17 @@ public final class Chain {
       apply(segments.getFirst(), kernels, from, fromOffset + i, to, toOffset + i, n, phase);
       for (int s = 1; s < segments.size(); s++) {
         apply(segments.get(s), kernels, to, toOffset + i, to, toOffset + i, n, phase);
+      }
+    }
+  }
+
+  /// The same in place over bytes that hold values in little-endian order, for a chain that does
+  /// not normalize.
+  void apply(Kernels kernels, byte[] values) {
+    int tile = TILE * Float.BYTES;
+    for (int i = 0; i < values.length; i += tile) {
+      for (Segment segment : segments) {
+        kernels.run(segment.run, values, i, Math.min(tile, values.length - i));
       }
     }
   }

@@ -53,6 +53,12 @@ interface Kernels {
   /// quiet.
   void run(Run run, float[] from, int fromOffset, float[] to, int toOffset, int length, int phase);
 
+  /// The same in place over `length` bytes, which hold values in little-endian order, as the bytes
+  /// that the values' own runs give.
+  ///
+  /// @param length a multiple of four
+  void run(Run run, byte[] values, int offset, int length);
+
   /// One vector divided by its Euclidean norm, then the kernels of `then` in the same pass; `then`
   /// begins with a scale, whose factor is 1 and stands for the norm's. The quotient is within 4
   /// units in its last place of the exact quotient plus `n * u` of it, whatever the exponents (a

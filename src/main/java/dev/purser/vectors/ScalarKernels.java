@@ -1,8 +1,14 @@
 package dev.purser.vectors;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
 /// The reference: one value at a time, sums in double precision. What [SimdKernels] is proved
 /// against, and what a JVM without the vector API uses. Immutable.
 final class ScalarKernels implements Kernels {
+  private static final VarHandle VALUE =
+      MethodHandles.byteArrayViewVarHandle(float[].class, ByteOrder.LITTLE_ENDIAN);
 
   @Override
   public String name() {
@@ -51,16 +57,29 @@ final class ScalarKernels implements Kernels {
     }
   }
 
+  @Override
+  public void run(Run run, byte[] values, int offset, int length) {
+    for (int i = offset; i < offset + length; i += Float.BYTES) {
+      float v = (float) VALUE.get(values, i);
+      boolean clamp = run.shape() == Run.Shape.CLAMP; // it leaves a NaN's bits alone
+      VALUE.set(values, i, clamp ? clamped(v, run.min(0), run.max(0)) : staged(run, v));
+    }
+  }
+
   private static void stages(
       Run run, float[] from, int fromOffset, float[] to, int toOffset, int length) {
     for (int i = 0; i < length; i++) {
-      float v = from[fromOffset + i];
-      for (int stage = 0; stage < run.stages(); stage++) {
-        v = v * run.factor(stage) + run.addend(stage);
-        v = clamped(v, run.min(stage), run.max(stage));
-      }
-      to[toOffset + i] = v;
+      to[toOffset + i] = staged(run, from[fromOffset + i]);
     }
+  }
+
+  private static float staged(Run run, float value) {
+    float v = value;
+    for (int stage = 0; stage < run.stages(); stage++) {
+      v = v * run.factor(stage) + run.addend(stage);
+      v = clamped(v, run.min(stage), run.max(stage));
+    }
+    return v;
   }
 
   @Override
@@ -107,7 +126,7 @@ final class ScalarKernels implements Kernels {
     return (float) sum;
   }
 
-  private static float clamped(float v, float min, float max) {
+  static float clamped(float v, float min, float max) {
     return v < min ? min : v > max ? max : v;
   }
 

@@ -118,6 +118,11 @@ final class SimdKernels implements Kernels {
   }
 
   @Override
+  public void run(Run run, byte[] values, int offset, int length) {
+    SimdBytes.apply(run, values, offset, length);
+  }
+
+  @Override
   public void normalize(
       Run then, float[] from, int fromOffset, float[] to, int toOffset, int length, int phase) {
     float squares = dot(from, fromOffset, from, fromOffset, length);

@@ -27,9 +27,15 @@ import org.jspecify.annotations.Nullable;
 ///
 /// ## Ownership
 ///
-/// A chunk is immutable bytes as they came. A worker takes a scratch array for as long as it works,
-/// copies the chunk in, computes in place, and copies the result out into an array that it hands
-/// over. Two copies are the least that Pekko's immutable bytes allow, and both stay in cache.
+/// A chunk is immutable bytes as they came. It is copied into the array that is handed over, and
+/// kernels are applied to that in place: one copy, which Pekko's immutable bytes demand. A chain
+/// that normalizes goes by way of a scratch array of floats.
+///
+/// ## Who works
+///
+/// A chunk whose work takes less than a hand-over and the waking of a thread is worked on where it
+/// comes in, by the stream itself; a longer one by the workers, several of a stream at once with
+/// their order kept. [Pace] tells from the chunks before.
 ///
 /// ## Limits
 ///
@@ -96,14 +102,15 @@ public final class Workers {
 
   private Flow<ByteString, ByteString, NotUsed> flow(Chain chain) {
     int unit = chain.unit() * Float.BYTES;
+    Pace pace = new Pace();
     return Flow.fromGraph(new Cutting(unit, settings.chunkBytes()))
-        .mapAsync(settings.inFlight(), chunk -> handedOver(chain, chunk))
+        .mapAsync(settings.inFlight(), chunk -> done(chain, chunk, pace))
         .map(
-            done -> {
-              if (done.torn()) {
+            chunk -> {
+              if (chunk.torn()) {
                 throw new Fault(ServiceError.Validation.of("body", "ends within " + words(chain)));
               }
-              return done.bytes();
+              return chunk.bytes();
             });
   }
 
@@ -111,15 +118,22 @@ public final class Workers {
     return chain.unit() == 1 ? "a value" : "a vector of " + chain.unit() + " values";
   }
 
-  private CompletionStage<Cutting.Chunk> handedOver(Chain chain, Cutting.Chunk chunk) {
-    return chunk.torn()
-        ? CompletableFuture.completedFuture(chunk)
-        : CompletableFuture.supplyAsync(() -> worked(chain, chunk.bytes()), executor);
+  private CompletionStage<Cutting.Chunk> done(Chain chain, Cutting.Chunk chunk, Pace pace) {
+    if (chunk.torn()) {
+      return CompletableFuture.completedFuture(chunk);
+    }
+    ByteString bytes = chunk.bytes();
+    return pace.nanos(bytes.size()) >= settings.handOver().toNanos()
+        ? CompletableFuture.supplyAsync(() -> worked(chain, bytes, pace), executor)
+        : CompletableFuture.completedFuture(worked(chain, bytes, pace));
   }
 
-  private Cutting.Chunk worked(Chain chain, ByteString bytes) {
+  private Cutting.Chunk worked(Chain chain, ByteString bytes, Pace pace) {
     try {
-      return new Cutting.Chunk(applied(chain, bytes), false);
+      long start = System.nanoTime();
+      ByteString result = applied(chain, bytes);
+      pace.took(System.nanoTime() - start, bytes.size());
+      return new Cutting.Chunk(result, false);
     } catch (RuntimeException e) {
       Decision decision = Decision.of(e, Phase.SERVING);
       log.add("stream of " + chain, errorOf(e), decision);
@@ -135,7 +149,24 @@ public final class Workers {
   }
 
   private ByteString applied(Chain chain, ByteString bytes) {
-    int length = bytes.size() / Float.BYTES;
+    byte[] result = new byte[bytes.size()];
+    if (chain.normalizes()) {
+      normalized(chain, bytes, result);
+    } else {
+      int at = 0;
+      for (ByteBuffer piece : bytes.getByteBuffers()) {
+        int length = piece.remaining();
+        piece.get(result, at, length);
+        at += length;
+      }
+      chain.apply(kernels, result);
+    }
+    VectorsMetrics.INSTANCE.bytes.add(result.length);
+    return ByteString.fromArrayUnsafe(result);
+  }
+
+  /// By way of floats, which norms are computed from.
+  private void normalized(Chain chain, ByteString bytes, byte[] result) {
     float[] idle = scratch.poll();
     float[] values = idle == null ? new float[settings.chunkBytes() / Float.BYTES] : idle;
     try {
@@ -146,11 +177,8 @@ public final class Workers {
         MemorySegment.copy(from, 0, memory, at, from.byteSize());
         at += from.byteSize();
       }
-      chain.apply(kernels, values, 0, values, 0, length);
-      byte[] result = new byte[bytes.size()];
+      chain.apply(kernels, values, 0, values, 0, result.length / Float.BYTES);
       MemorySegment.copy(memory, 0, MemorySegment.ofArray(result), 0, result.length);
-      VectorsMetrics.INSTANCE.bytes.add(result.length);
-      return ByteString.fromArrayUnsafe(result);
     } finally {
       boolean _ = scratch.offer(values);
     }

@@ -68,6 +68,23 @@ final class KernelsTest {
         (k, f, fo, t, to, n, phase) -> fused.apply(k, f, fo, t, to, n)); // it asks itself
   }
 
+  @ParameterizedTest
+  @FieldSource("RUNS")
+  void run_ofBytes_theBitsOfTheValues(String chain) {
+    Chain parsed = Chain.parse(chain, null, 16);
+    Random random = new Random(8);
+    for (int length : Floats.LENGTHS) {
+      float[] values = Floats.wild(random, length);
+      byte[] bytes = Floats.bytes(values);
+      byte[] reference = bytes.clone();
+      parsed.apply(SIMD, bytes);
+      parsed.apply(SCALAR, reference);
+      parsed.apply(SCALAR, values, 0, values, 0, length);
+      assertSameBits("SIMD " + chain + " of " + length, Floats.floats(bytes), values);
+      assertSameBits("scalar " + chain + " of " + length, Floats.floats(reference), values);
+    }
+  }
+
   /// Against the definition, one kernel after another, each with its own loop here.
   @ParameterizedTest
   @FieldSource("RUNS")

@@ -12,6 +12,7 @@ import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -43,9 +44,17 @@ final class WorkersTest {
   private static final ExecutorService THREADS = Executors.newCachedThreadPool();
 
   private static final int CHUNK = 16 << 10;
-  private static final VectorsSettings SETTINGS = new VectorsSettings(CHUNK, 3, 2, 16);
+  private static final VectorsSettings SETTINGS = settings(Duration.ofHours(1));
   private final SupervisionLog log = new SupervisionLog(50, InstantSource.system());
   private final Workers workers = workers(new SimdKernels(), THREADS);
+
+  /// Everything is handed over to the workers, which is what slow work sees.
+  private final Workers handed =
+      new Workers(settings(Duration.ZERO), log, new SimdKernels(), THREADS);
+
+  private static VectorsSettings settings(Duration handOver) {
+    return new VectorsSettings(CHUNK, 3, handOver, 2, 16);
+  }
 
   @AfterAll
   static void shutdown() {
@@ -91,11 +100,48 @@ final class WorkersTest {
       if (most == 1 && bytes.length > 5_000) {
         most = 3_000;
       }
-      byte[] got = run(workers, chain, pieces(random, bytes, most));
+      byte[] got = run(round % 3 == 0 ? handed : workers, chain, pieces(random, bytes, most));
       chain.apply(new SimdKernels(), values, 0, values, 0, values.length);
       Floats.assertSameBits(chain + " of " + dimension, Floats.floats(got), values);
     }
-    assertThat(workers.running()).isZero();
+    assertThat(workers.running() + handed.running()).isZero();
+  }
+
+  @Test
+  void stream_thatNormalizesNothing_asTheWholeAtOnce() {
+    Random random = new Random(10);
+    for (String text :
+        List.of(
+            "scale:-3,add:0.5,clamp:-1:1",
+            "clamp:-1:1",
+            "scale:0.1",
+            "add:-7,scale:2,clamp:0:9,add:1,clamp:2:3,scale:0.3,add:4,scale:2,add:0.1")) {
+      Chain chain = Chain.parse(text, null, 9);
+      for (int round = 0; round < 20; round++) {
+        float[] values = Floats.wild(random, random.nextInt(20_000));
+        List<ByteString> pieces = pieces(random, Floats.bytes(values), 30_000);
+        byte[] got = run(round % 3 == 0 ? handed : workers, chain, pieces);
+        chain.apply(new ScalarKernels(), values, 0, values, 0, values.length);
+        Floats.assertSameBits(text, Floats.floats(got), values);
+      }
+    }
+  }
+
+  @Test
+  void work_thatTakesLong_isHandedOver() {
+    AtomicInteger tasks = new AtomicInteger();
+    Executor counting =
+        task -> {
+          tasks.incrementAndGet();
+          THREADS.execute(task);
+        };
+    Chain chain = Chain.parse("scale:2", null, 9);
+    List<ByteString> chunks = Collections.nCopies(9, ByteString.fromArray(new byte[CHUNK]));
+    VectorsSettings some = settings(Duration.ofNanos(1));
+    run(new Workers(some, log, new SimdKernels(), counting), chain, chunks);
+    assertThat(tasks).as("all but the first, of which nothing was known").hasValue(8);
+    run(new Workers(SETTINGS, log, new SimdKernels(), counting), chain, chunks);
+    assertThat(tasks).as("none of a stream whose chunks are quick").hasValue(8);
   }
 
   @Test
@@ -252,7 +298,7 @@ final class WorkersTest {
                 task.run();
               });
         };
-    Workers held = workers(new SimdKernels(), slow);
+    Workers held = new Workers(settings(Duration.ZERO), log, new SimdKernels(), slow);
     int values = 40_000;
     List<ByteString> pieces = new ArrayList<>();
     for (int i = 0; i < values; i++) {
@@ -283,8 +329,7 @@ final class WorkersTest {
     oneByOne.shutdown();
     assertThat(expected).isEqualTo(values + 1f);
     // Those that were in flight before anything was gathered are small; how many more depends on
-    // who
-    // was faster. The rest are full.
+    // who was faster. The rest are full.
     assertThat(chunks).isLessThanOrEqualTo(10 * SETTINGS.inFlight() + values * 4 / CHUNK + 1);
   }
 
