@@ -38,7 +38,9 @@ public record DatabaseSettings(
   public record Queues(int loads, int questions, int saves, int bulkSaves) {}
 
   /// The largest unit of work.
-  public record Batch(int loads, int rows, long bytes) {}
+  ///
+  /// @param beside rows of a transaction beyond which no bulk write joins an interactive one
+  public record Batch(int loads, int rows, int beside, long bytes) {}
 
   /// Reads the keys below `purser.database`.
   public static DatabaseSettings read(Keys keys) {
@@ -80,9 +82,11 @@ public record DatabaseSettings(
   }
 
   private static Batch batch(Keys keys) {
+    int rows = keys.integer("rows", 1, 100_000);
     return new Batch(
         keys.integer("loads", 1, 10_000),
-        keys.integer("rows", 1, 100_000),
+        rows,
+        Math.min(rows, keys.integer("beside", 0, 100_000)),
         keys.bytes("bytes", 64 << 10, 1L << 30));
   }
 

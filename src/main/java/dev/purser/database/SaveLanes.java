@@ -12,7 +12,8 @@ import java.util.function.Predicate;
 /// The writes that may be taken now, in their lanes. Confined to the database actor.
 ///
 /// Taken first are writes whose outcome is unknown, then those that are run once more alone, then
-/// interactive ones, then bulk ones.
+/// interactive ones, then bulk ones; of the latter only few beside an interactive one, whose caller
+/// waits for the whole transaction.
 final class SaveLanes {
   private final DatabaseSettings.Batch batch;
   private final Deque<PendingWrite> again = new ArrayDeque<>();
@@ -56,17 +57,19 @@ final class SaveLanes {
   /// nothing waits.
   List<PendingWrite> take() {
     if (!again.isEmpty()) {
-      return fill(new ArrayList<>(again.size()), again);
+      return fill(new ArrayList<>(again.size()), again, batch.rows());
     }
     List<PendingWrite> taken = new ArrayList<>();
     if (!alone.isEmpty()) {
       taken.add(alone.removeFirst());
       return taken;
     }
-    return fill(fill(taken, interactive), bulk);
+    fill(taken, interactive, batch.rows());
+    return fill(taken, bulk, taken.isEmpty() ? batch.rows() : batch.beside());
   }
 
-  private List<PendingWrite> fill(List<PendingWrite> taken, Deque<PendingWrite> lane) {
+  /// @param most the rows of the batch
+  private List<PendingWrite> fill(List<PendingWrite> taken, Deque<PendingWrite> lane, int most) {
     int rows = 0;
     long bytes = 0;
     for (PendingWrite write : taken) {
@@ -76,7 +79,7 @@ final class SaveLanes {
     for (PendingWrite write = lane.peekFirst(); write != null; write = lane.peekFirst()) {
       rows += write.rows;
       bytes += write.bytes;
-      if (!taken.isEmpty() && (rows > batch.rows() || bytes > batch.bytes())) {
+      if (!taken.isEmpty() && (rows > most || bytes > batch.bytes())) {
         break;
       }
       taken.add(lane.removeFirst());

@@ -67,9 +67,9 @@ final class CheckpointerTest {
         Thread.sleep(2);
       }
       assertThat(Files.size(folder.resolve("purser.db"))).isGreaterThan(40 * MIB);
-      // A log that was never begun anew would hold all of it. How far it grows while it is being
-      // copied is up to the machine.
-      assertThat(log()).isBetween(LIMIT, 5 * LIMIT);
+      // A log that was never begun anew would hold all of it. While it is being copied it grows, by
+      // as much as commits are faster than the copying: mostly to 1.7 times its limit.
+      assertThat(log()).isBetween(LIMIT, 3 * LIMIT);
       assertThat(slot(db).uses()).isPositive();
       assertThat(slot(db).kind()).isEqualTo("checkpointer");
       assertThat(slot(db).restarts()).isZero();

@@ -105,6 +105,24 @@ final class GroupCommitTest {
   }
 
   @Test
+  void saves_ofBothLanes_fewBulkOnesBesideAnInteractiveOne() {
+    try (DatabaseFixture db = database("purser.database.batch { rows = 10, beside = 3 }")) {
+      var a = db.save(first("a", purchase("1", 5)));
+      arrived.acquireUninterruptibly();
+      List<TestProbe<SaveReply>> waiting = new ArrayList<>();
+      for (int b = 1; b <= 5; b++) {
+        waiting.add(db.save(first("b" + b, purchase("1", 5)), Lane.BULK, DatabaseFixture.PATIENCE));
+      }
+      waiting.add(db.save(first("i", purchase("1", 5))));
+      gate.release(10);
+      saved(a);
+      waiting.forEach(DatabaseFixture::saved);
+      assertThat(batches)
+          .containsExactly(List.of("a"), List.of("i", "b1", "b2"), List.of("b3", "b4", "b5"));
+    }
+  }
+
+  @Test
   void saves_ofOneCustomer_neverInOneBatch() {
     try (DatabaseFixture db = database("")) {
       var blocker = db.save(first("z", purchase("1", 5)));
