@@ -39,7 +39,8 @@ public record DatabaseSettings(
 
   /// The largest unit of work.
   ///
-  /// @param beside rows of a transaction beyond which no bulk write joins an interactive one
+  /// @param beside rows of bulk writes that may join a transaction of interactive ones; one write
+  ///   may, whatever it has
   public record Batch(int loads, int rows, int beside, long bytes) {}
 
   /// Reads the keys below `purser.database`.
@@ -82,11 +83,10 @@ public record DatabaseSettings(
   }
 
   private static Batch batch(Keys keys) {
-    int rows = keys.integer("rows", 1, 100_000);
     return new Batch(
         keys.integer("loads", 1, 10_000),
-        rows,
-        Math.min(rows, keys.integer("beside", 0, 100_000)),
+        keys.integer("rows", 1, 100_000),
+        keys.integer("beside", 0, 100_000),
         keys.bytes("bytes", 64 << 10, 1L << 30));
   }
 

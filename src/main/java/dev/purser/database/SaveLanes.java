@@ -13,7 +13,7 @@ import java.util.function.Predicate;
 ///
 /// Taken first are writes whose outcome is unknown, then those that are run once more alone, then
 /// interactive ones, then bulk ones; of the latter only few beside an interactive one, whose caller
-/// waits for the whole transaction.
+/// waits for the whole transaction, but always one, lest they wait for ever.
 final class SaveLanes {
   private final DatabaseSettings.Batch batch;
   private final Deque<PendingWrite> again = new ArrayDeque<>();
@@ -68,9 +68,10 @@ final class SaveLanes {
     return fill(taken, bulk, taken.isEmpty() ? batch.rows() : batch.beside());
   }
 
-  /// @param most the rows of the batch
+  /// @param most the rows of this lane, but for its first write
   private List<PendingWrite> fill(List<PendingWrite> taken, Deque<PendingWrite> lane, int most) {
     int rows = 0;
+    int joined = 0;
     long bytes = 0;
     for (PendingWrite write : taken) {
       rows += write.rows;
@@ -79,9 +80,11 @@ final class SaveLanes {
     for (PendingWrite write = lane.peekFirst(); write != null; write = lane.peekFirst()) {
       rows += write.rows;
       bytes += write.bytes;
-      if (!taken.isEmpty() && (rows > most || bytes > batch.bytes())) {
+      boolean fits = rows <= batch.rows() && bytes <= batch.bytes();
+      if ((!taken.isEmpty() && !fits) || (joined > 0 && joined + write.rows > most)) {
         break;
       }
+      joined += write.rows;
       taken.add(lane.removeFirst());
     }
     return taken;

@@ -31,7 +31,11 @@ public final class Chain {
   private final int dimension;
 
   /// A run, which takes the norm of each vector first if it `normalizes`.
-  private record Segment(boolean normalizes, Run run) {}
+  private record Segment(boolean normalizes, Run run) {
+    boolean isOnePass() {
+      return !normalizes && run.stages() == 1;
+    }
+  }
 
   private Chain(String text, List<Segment> segments, int dimension) {
     this.text = text;
@@ -90,7 +94,7 @@ public final class Chain {
   /// do not overlap.
   void apply(Kernels kernels, float[] from, int fromOffset, float[] to, int toOffset, int length) {
     int phase = Alignment.phase(to);
-    if (segments.size() == 1 && !segments.getFirst().normalizes) {
+    if (segments.size() == 1 && segments.getFirst().isOnePass()) {
       kernels.run(segments.getFirst().run, from, fromOffset, to, toOffset, length, phase);
       return;
     }

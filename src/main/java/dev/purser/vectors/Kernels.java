@@ -49,8 +49,8 @@ interface Kernels {
       int length,
       int phase);
 
-  /// The kernels of `run` one after another, in one pass. In a run of more than one, NaN comes out
-  /// quiet.
+  /// The kernels of `run` one after another, as [Run] has them. In a run of more than one, NaN
+  /// comes out quiet.
   void run(Run run, float[] from, int fromOffset, float[] to, int toOffset, int length, int phase);
 
   /// The same in place over `length` bytes, which hold values in little-endian order, as the bytes

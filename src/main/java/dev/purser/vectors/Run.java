@@ -6,7 +6,7 @@ import java.util.Arrays;
 /// most [#MOST_STAGES] stages, each of which multiplies, adds and clamps. What a stage does not do
 /// has a parameter that changes no bit of any number (1.0, -0.0, the infinities). Immutable.
 final class Run {
-  /// Twelve registers of parameters, of the sixteen that the least machine has.
+  /// A kernel beyond them opens another run, which costs no more than a stage.
   static final int MOST_STAGES = 3;
 
   private static final int FACTOR = 0;

@@ -119,7 +119,11 @@ final class SimdKernels implements Kernels {
 
   @Override
   public void run(Run run, byte[] values, int offset, int length) {
-    SimdBytes.apply(run, values, offset, length);
+    if (length < SimdBytes.REGISTER) {
+      reference.run(run, values, offset, length);
+    } else {
+      SimdBytes.apply(run, values, offset, length);
+    }
   }
 
   @Override

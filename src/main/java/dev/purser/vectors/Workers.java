@@ -104,7 +104,7 @@ public final class Workers {
     int unit = chain.unit() * Float.BYTES;
     Pace pace = new Pace();
     return Flow.fromGraph(new Cutting(unit, settings.chunkBytes()))
-        .mapAsync(settings.inFlight(), chunk -> done(chain, chunk, pace))
+        .mapAsync(settings.inFlight(), chunk -> work(chain, chunk, pace))
         .map(
             chunk -> {
               if (chunk.torn()) {
@@ -118,7 +118,7 @@ public final class Workers {
     return chain.unit() == 1 ? "a value" : "a vector of " + chain.unit() + " values";
   }
 
-  private CompletionStage<Cutting.Chunk> done(Chain chain, Cutting.Chunk chunk, Pace pace) {
+  private CompletionStage<Cutting.Chunk> work(Chain chain, Cutting.Chunk chunk, Pace pace) {
     if (chunk.torn()) {
       return CompletableFuture.completedFuture(chunk);
     }
@@ -153,12 +153,7 @@ public final class Workers {
     if (chain.normalizes()) {
       normalized(chain, bytes, result);
     } else {
-      int at = 0;
-      for (ByteBuffer piece : bytes.getByteBuffers()) {
-        int length = piece.remaining();
-        piece.get(result, at, length);
-        at += length;
-      }
+      gather(bytes, MemorySegment.ofArray(result));
       chain.apply(kernels, result);
     }
     VectorsMetrics.INSTANCE.bytes.add(result.length);
@@ -171,16 +166,20 @@ public final class Workers {
     float[] values = idle == null ? new float[settings.chunkBytes() / Float.BYTES] : idle;
     try {
       MemorySegment memory = MemorySegment.ofArray(values);
-      long at = 0;
-      for (ByteBuffer piece : bytes.getByteBuffers()) {
-        MemorySegment from = MemorySegment.ofBuffer(piece);
-        MemorySegment.copy(from, 0, memory, at, from.byteSize());
-        at += from.byteSize();
-      }
+      gather(bytes, memory);
       chain.apply(kernels, values, 0, values, 0, result.length / Float.BYTES);
       MemorySegment.copy(memory, 0, MemorySegment.ofArray(result), 0, result.length);
     } finally {
       boolean _ = scratch.offer(values);
+    }
+  }
+
+  private static void gather(ByteString bytes, MemorySegment to) {
+    long at = 0;
+    for (ByteBuffer piece : bytes.getByteBuffers()) {
+      MemorySegment from = MemorySegment.ofBuffer(piece);
+      MemorySegment.copy(from, 0, to, at, from.byteSize());
+      at += from.byteSize();
     }
   }
 }

@@ -118,7 +118,27 @@ final class GroupCommitTest {
       saved(a);
       waiting.forEach(DatabaseFixture::saved);
       assertThat(batches)
-          .containsExactly(List.of("a"), List.of("i", "b1", "b2"), List.of("b3", "b4", "b5"));
+          .containsExactly(List.of("a"), List.of("i", "b1", "b2", "b3"), List.of("b4", "b5"));
+    }
+  }
+
+  @Test
+  void saves_ofTheBulkLane_oneAlwaysGoesAlong() {
+    try (DatabaseFixture db = database("purser.database.batch { rows = 10, beside = 0 }")) {
+      var a = db.save(first("a", purchase("1", 5)));
+      arrived.acquireUninterruptibly();
+      List<TestProbe<SaveReply>> waiting = new ArrayList<>();
+      for (String b : List.of("b1", "b2")) {
+        waiting.add(db.save(first(b, purchase("1", 5)), Lane.BULK, DatabaseFixture.PATIENCE));
+      }
+      for (String i : List.of("i1", "i2", "i3")) {
+        waiting.add(db.save(first(i, purchase("1", 5))));
+      }
+      gate.release(10);
+      saved(a);
+      waiting.forEach(DatabaseFixture::saved);
+      assertThat(batches)
+          .containsExactly(List.of("a"), List.of("i1", "i2", "i3", "b1"), List.of("b2"));
     }
   }
 
