@@ -53,8 +53,8 @@ final class SaveLanes {
     return unknown;
   }
 
-  /// Takes the next batch, within the limits of rows and bytes but for its first write. Empty if
-  /// nothing waits.
+  /// Takes the next batch, within the limits of rows and bytes but for the first write of a lane.
+  /// Empty if nothing waits.
   List<PendingWrite> take() {
     if (!again.isEmpty()) {
       return fill(new ArrayList<>(again.size()), again, batch.rows());
@@ -72,6 +72,7 @@ final class SaveLanes {
   private List<PendingWrite> fill(List<PendingWrite> taken, Deque<PendingWrite> lane, int most) {
     int rows = 0;
     int joined = 0;
+    boolean first = true;
     long bytes = 0;
     for (PendingWrite write : taken) {
       rows += write.rows;
@@ -80,11 +81,11 @@ final class SaveLanes {
     for (PendingWrite write = lane.peekFirst(); write != null; write = lane.peekFirst()) {
       rows += write.rows;
       bytes += write.bytes;
-      boolean fits = rows <= batch.rows() && bytes <= batch.bytes();
-      if ((!taken.isEmpty() && !fits) || (joined > 0 && joined + write.rows > most)) {
+      joined += write.rows;
+      if (!first && (joined > most || rows > batch.rows() || bytes > batch.bytes())) {
         break;
       }
-      joined += write.rows;
+      first = false;
       taken.add(lane.removeFirst());
     }
     return taken;

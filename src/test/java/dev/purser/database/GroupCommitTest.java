@@ -124,7 +124,7 @@ final class GroupCommitTest {
 
   @Test
   void saves_ofTheBulkLane_oneAlwaysGoesAlong() {
-    try (DatabaseFixture db = database("purser.database.batch { rows = 10, beside = 0 }")) {
+    try (DatabaseFixture db = database("purser.database.batch { rows = 3, beside = 0 }")) {
       var a = db.save(first("a", purchase("1", 5)));
       arrived.acquireUninterruptibly();
       List<TestProbe<SaveReply>> waiting = new ArrayList<>();
