@@ -14,10 +14,8 @@ import dev.purser.ledger.RunEvent;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -56,7 +54,7 @@ public final class Customers {
   private final AtomicLong lookups = new AtomicLong();
 
   /// Settlements of everybody that are running now, by key.
-  private final Set<String> settling = ConcurrentHashMap.newKeySet();
+  private final HeldKeys settling = new HeldKeys();
 
   /// What a lookup found, each list in the order asked.
   ///

@@ -14,7 +14,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -51,14 +50,14 @@ final class Settlement {
   private final CustomersSettings.Settlements settings;
   private final InstantSource clock;
   private final SettlementRuns runs;
-  private final Set<String> running;
+  private final HeldKeys running;
 
   Settlement(
       Customers customers,
       ActorSystem<?> system,
       CustomersSettings.Settlements settings,
       InstantSource clock,
-      Set<String> running) {
+      HeldKeys running) {
     this.customers = customers;
     this.system = system;
     this.settings = settings;
@@ -86,15 +85,13 @@ final class Settlement {
 
   /// One run of a key at a time.
   private Source<RunEvent, NotUsed> only(String key) {
-    if (!running.add(key)) {
-      String sentence = "The settlement '" + key + "' is running already.";
-      return Source.single(notOpened(new ServiceError.Conflict(sentence)));
-    }
-    return start(key)
-        .watchTermination(
-            (mat, done) -> {
-              var _ = done.whenComplete((_, _) -> running.remove(key));
-              return mat;
+    return running
+        .hold(key)
+        .map(hold -> hold.until(Settlement::isLast, start(key)))
+        .orElseGet(
+            () -> {
+              String sentence = "The settlement '" + key + "' is running already.";
+              return Source.single(notOpened(new ServiceError.Conflict(sentence)));
             });
   }
 
