@@ -15,7 +15,6 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -281,8 +280,7 @@ final class Settlement {
   }
 
   private static ServiceError errorOf(Throwable thrown) {
-    Throwable cause = thrown instanceof CompletionException c ? c.getCause() : thrown;
-    if (cause instanceof Fault fault) {
+    if (Fault.cause(thrown) instanceof Fault fault) {
       return fault.error();
     }
     LOG.error("A settlement failed unexpectedly", thrown);

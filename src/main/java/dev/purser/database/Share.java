@@ -14,4 +14,10 @@ public record Share(String collection, int firstSlice, int lastSlice) {
       throw new IllegalArgumentException("no slices: " + firstSlice + " to " + lastSlice);
     }
   }
+
+  /// As it is written into log lines.
+  @Override
+  public String toString() {
+    return "slices " + firstSlice + " to " + lastSlice + " of '" + collection + "'";
+  }
 }

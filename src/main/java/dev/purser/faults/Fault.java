@@ -1,5 +1,6 @@
 package dev.purser.faults;
 
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /// A [ServiceError] on its way up a stack or a failed stage. Earlier attempts travel as suppressed
@@ -19,5 +20,11 @@ public final class Fault extends RuntimeException {
 
   public ServiceError error() {
     return error;
+  }
+
+  /// Why a stage failed, without the wrapping that later stages put around it.
+  public static Throwable cause(Throwable failure) {
+    Throwable cause = failure.getCause();
+    return failure instanceof CompletionException && cause != null ? cause : failure;
   }
 }

@@ -2,7 +2,6 @@ package dev.purser.faults;
 
 import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -43,7 +42,7 @@ public record Retry(
     return started(call)
         .exceptionallyCompose(
             thrown -> {
-              Throwable failure = unwrapped(thrown);
+              Throwable failure = Fault.cause(thrown);
               long delay = delayMillis(attempt, errorOf(failure), deadlineMillis);
               return delay == NEVER
                   ? CompletableFuture.failedStage(failure)
@@ -64,7 +63,7 @@ public record Retry(
 
   @SuppressWarnings("ReferenceEquality") // nothing may be suppressed by itself
   private static <T> CompletionStage<T> failed(Throwable thrown, Throwable earlier) {
-    Throwable last = unwrapped(thrown);
+    Throwable last = Fault.cause(thrown);
     if (last != earlier) {
       last.addSuppressed(earlier);
     }
@@ -75,11 +74,6 @@ public record Retry(
     return failure instanceof Fault f
         ? f.error()
         : new ServiceError.Internal("an unexpected failure");
-  }
-
-  private static Throwable unwrapped(Throwable thrown) {
-    Throwable cause = thrown.getCause();
-    return thrown instanceof CompletionException && cause != null ? cause : thrown;
   }
 
   private static Executor after(long delayMillis) {

@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
 import java.util.zip.DataFormatException;
@@ -235,10 +234,7 @@ final class Body {
   }
 
   private Refusal refusal(Throwable failure) {
-    Throwable cause =
-        failure instanceof CompletionException && failure.getCause() != null
-            ? failure.getCause()
-            : failure;
+    Throwable cause = Fault.cause(failure);
     if (cause instanceof TooLong) {
       return tooLarge();
     }

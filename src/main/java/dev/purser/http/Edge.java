@@ -3,7 +3,6 @@ package dev.purser.http;
 import dev.purser.faults.Fault;
 import dev.purser.faults.ServiceError;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.http.javadsl.model.AttributeKeys;
@@ -183,7 +182,7 @@ public final class Edge {
     }
 
     private Problem problem(@Nullable Throwable failure) {
-      Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+      Throwable cause = failure == null ? null : Fault.cause(failure);
       return switch (cause) {
         case Refusal r -> r.problem();
         case Fault f -> Problem.of(f.error(), outcome(f.error()));

@@ -9,7 +9,6 @@ import dev.purser.faults.ServiceError;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -91,11 +90,7 @@ final class Chores {
 
   /// What a failed stage means for whoever asked.
   static ServiceError error(Throwable failure) {
-    Throwable cause =
-        failure instanceof CompletionException && failure.getCause() != null
-            ? failure.getCause()
-            : failure;
-    return switch (cause) {
+    return switch (Fault.cause(failure)) {
       case Fault fault -> fault.error();
       case java.util.concurrent.TimeoutException _ ->
           new ServiceError.Timeout("The database did not answer in time");

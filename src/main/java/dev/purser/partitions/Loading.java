@@ -96,7 +96,7 @@ final class Loading {
       case Answer.Failed<Query.RecordPage>(ServiceError error) -> {
         setup.metrics().loadFailed();
         if (failures == 0) {
-          LOG.warn("{} cannot be loaded at present: {}", share, error.message());
+          LOG.warn("Cannot load {} at present: {}", share, error.message());
         }
         later(setup.settings().retry().delayMillis(failures++, ThreadLocalRandom.current()));
         yield null;

@@ -122,7 +122,7 @@ final class PartitionStates<W extends Change, D> {
       return loading;
     }
     writing.startAbove(load.highest());
-    context.getLog().info("{} is loaded: {} records", share, load.records());
+    context.getLog().info("Loaded {}: {} records", share, load.records());
     waiting.forEach(w -> w.tell(new Awake(n)));
     waiting.clear();
     return resting;

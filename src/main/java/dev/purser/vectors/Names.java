@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.Done;
 import org.jspecify.annotations.Nullable;
@@ -167,10 +166,7 @@ final class Names {
 
   /// The error that a stage failed with.
   static ServiceError error(Throwable failure) {
-    Throwable cause =
-        failure instanceof CompletionException && failure.getCause() != null
-            ? failure.getCause()
-            : failure;
+    Throwable cause = Fault.cause(failure);
     return cause instanceof Fault fault
         ? fault.error()
         : new ServiceError.Internal("an unexpected failure: " + cause);

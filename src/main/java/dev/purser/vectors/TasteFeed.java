@@ -291,7 +291,7 @@ final class TasteFeed {
     comparing = false;
     Duration pause = at.settings.reconcile();
     if (failure != null) {
-      context.getLog().warn("Tastes could not be compared with the database", failure);
+      TasteRound.failed(context.getLog(), failure);
       pause = pause.compareTo(ROUND_PAUSE) < 0 ? pause : ROUND_PAUSE;
     }
     timers.startSingleTimer(new Round(), pause);

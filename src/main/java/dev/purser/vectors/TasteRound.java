@@ -1,6 +1,7 @@
 package dev.purser.vectors;
 
 import dev.purser.database.Query;
+import dev.purser.faults.Fault;
 import dev.purser.ledger.Utf8;
 import dev.purser.vectors.VectorAsk.Told;
 import dev.purser.vectors.VectorAsk.Version;
@@ -16,6 +17,7 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
 
 /// One comparison of all tastes with the database: pages of customers and their versions beside
 /// what the partitions hold of the same range of ids. Whatever differs is given to the feed, and
@@ -47,6 +49,15 @@ final class TasteRound {
 
   CompletionStage<Done> run() {
     return after(null);
+  }
+
+  /// Logs why a comparison ended early: a fault in a sentence, since that is of the sort that
+  /// happens, as when the node leaves, anything else as the bug that it is.
+  static void failed(Logger log, Throwable failure) {
+    switch (Fault.cause(failure)) {
+      case Fault fault -> log.warn("Tastes cannot be compared now: {}", fault.error().message());
+      case Throwable bug -> log.warn("Tastes could not be compared with the database", bug);
+    }
   }
 
   private CompletionStage<Done> after(@Nullable String id) {
