@@ -1,7 +1,7 @@
 /* The kernels in C, for KernelRatios: what gcc -O3 -march=native makes of plain loops. Short runs go through a window
-   of 4,096 values, as the Java side's do. */
+   of 2,048 values, as the Java side's do. */
 
-enum { WINDOW = 4096 };
+enum { WINDOW = 2048 };
 
 static long place(long t, long n) { return n >= WINDOW ? 0 : t % (WINDOW / n) * n; }
 

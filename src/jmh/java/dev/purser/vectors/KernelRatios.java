@@ -22,8 +22,12 @@ public final class KernelRatios {
   private static final float[] LARGE_FROM = new float[LARGEST];
   private static final float[] LARGE_TO = new float[LARGEST];
 
-  /// Values that short runs go through: 16 KiB.
-  private static final int WINDOW = 1 << 12;
+  /// Values that short runs go through: 8 KiB of each array, since two of 16 KiB would fill all of
+  /// a first cache of 32 KiB and push each other out.
+  private static final int WINDOW = 1 << 11;
+
+  /// Values of an array for runs up to this length.
+  private static final int SHORT = 1 << 12;
 
   /// Where runs come from and go to: for short ones other arrays in each round, since it counts for
   /// them where in memory an array lies, and how far from the other.
@@ -66,7 +70,7 @@ public final class KernelRatios {
     }
     int n = Integer.parseInt(args[0]);
     quiet = true; // all is compiled for runs of such a length: too few of many Mi would be done
-    all(Math.min(n, WINDOW), c);
+    all(Math.min(n, SHORT), c);
     quiet = false;
     all(n, c);
   }
@@ -124,14 +128,14 @@ public final class KernelRatios {
   private static void tell(String what, int n, double aim, Work ours, Work theirs)
       throws Throwable {
     int times = Math.max(1, WORK / n);
-    if (n > WINDOW) {
+    if (n > SHORT) {
       from = LARGE_FROM;
       to = LARGE_TO;
     }
     double[] ratios = new double[ROUNDS];
     double[] nanos = new double[ROUNDS];
     for (int round = -ROUNDS / 2; round < ROUNDS; round++) {
-      if (n <= WINDOW) {
+      if (n <= SHORT) {
         place();
       }
       phase = Alignment.phase(to);
@@ -165,9 +169,9 @@ public final class KernelRatios {
 
   /// Arrays for short runs, at a place by chance.
   private static void place() {
-    from = Arrays.copyOf(LARGE_FROM, WINDOW);
+    from = Arrays.copyOf(LARGE_FROM, SHORT);
     between = new byte[PLACES.nextInt(4_096)];
-    to = Arrays.copyOf(LARGE_FROM, WINDOW);
+    to = Arrays.copyOf(LARGE_FROM, SHORT);
   }
 
   /// Where the run of repetition `t` begins: short runs go through a window that fits the first

@@ -19,9 +19,6 @@ import org.jspecify.annotations.Nullable;
 /// themselves: in a method that calls another, the JIT was seen to fetch what a loop needs from the
 /// stack at each turn (1.5 times as slow). Pure.
 final class Alignment {
-  /// Values from which on a loop gains more by whole registers than it pays for its beginning.
-  static final int WORTH = 512;
-
   /// Values of a line: 64 bytes.
   static final int LINE = 16;
 

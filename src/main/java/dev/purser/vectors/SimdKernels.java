@@ -33,7 +33,7 @@ final class SimdKernels implements Kernels {
   @Override
   public void scale(
       float factor, float[] from, int fromOffset, float[] to, int toOffset, int length, int phase) {
-    if (length >= Alignment.WORTH) {
+    if (length >= SimdAligned.WORTH) {
       SimdAligned.scale(factor, from, fromOffset, to, toOffset, length, phase);
       return;
     }
@@ -55,7 +55,7 @@ final class SimdKernels implements Kernels {
   @Override
   public void add(
       float addend, float[] from, int fromOffset, float[] to, int toOffset, int length, int phase) {
-    if (length >= Alignment.WORTH) {
+    if (length >= SimdAligned.WORTH) {
       SimdAligned.add(addend, from, fromOffset, to, toOffset, length, phase);
       return;
     }
@@ -84,7 +84,7 @@ final class SimdKernels implements Kernels {
       int toOffset,
       int length,
       int phase) {
-    if (length >= Alignment.WORTH) {
+    if (length >= SimdAligned.CLAMP_WORTH) {
       SimdAligned.clamp(min, max, from, fromOffset, to, toOffset, length, phase);
       return;
     }
