@@ -24,6 +24,7 @@ import jdk.incubator.vector.VectorSpecies;
 public final class SearchBench {
   private static final int ROWS = 100_000;
   private static final int DIMENSION = 128;
+  private static final int OTHER_DIMENSION = 129;
   private static final int K = 10;
   private static final int QUEUED = 16;
   private static final int WARM_UPS = 60; // the JIT has compiled everything within 30
@@ -40,10 +41,10 @@ public final class SearchBench {
     block = new Block(DIMENSION, new Allowance(Long.MAX_VALUE), chunkBytes);
     Random random = new Random(1);
     for (int i = 0; i < ROWS; i++) {
-      block.put(("id-" + i).getBytes(StandardCharsets.UTF_8), 1, vector(random));
+      block.put(("id-" + i).getBytes(StandardCharsets.UTF_8), 1, vector(random, DIMENSION));
     }
     for (int i = 0; i < QUEUED; i++) {
-      queries.add(vector(random));
+      queries.add(vector(random, DIMENSION));
       searches.add(new Search(Metric.COSINE, queries.get(i), K, Long.MAX_VALUE));
     }
   }
@@ -90,6 +91,36 @@ public final class SearchBench {
     System.out.printf(
         "%d one after another   %6.2f ms: one pass has %.2f times the throughput, aim 4%n",
         QUEUED, medians[5] / 1e6, medians[5] / medians[4]);
+    double[] after = {medianBesideOthers(measures.get(1)), medianBesideOthers(measures.get(4))};
+    System.out.printf(
+        "beside searches of %d values: one %.2f, %d queued %.2f as fast as before%n",
+        OTHER_DIMENSION, medians[1] / after[0], QUEUED, medians[4] / after[1]);
+  }
+
+  /// The same search in turns with some of vectors whose length leaves a rest in each loop.
+  private double medianBesideOthers(Callable<?> measure) throws Exception {
+    Block others = new Block(OTHER_DIMENSION, new Allowance(Long.MAX_VALUE), Block.CHUNK_BYTES);
+    Random random = new Random(2);
+    for (int i = 0; i < 1_000; i++) {
+      others.put(("id-" + i).getBytes(StandardCharsets.UTF_8), 1, vector(random, OTHER_DIMENSION));
+    }
+    List<Search> four = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      float[] query = vector(random, OTHER_DIMENSION);
+      four.add(new Search(Metric.COSINE, query, K, Long.MAX_VALUE));
+    }
+    double[] nanos = new double[ROUNDS];
+    for (int round = -WARM_UPS; round < ROUNDS; round++) {
+      sink += new Scan(others, kernels, four, InstantSource.system()).run(0, 1).size();
+      sink +=
+          new Scan(others, kernels, four.subList(0, 1), InstantSource.system()).run(0, 1).size();
+      long from = System.nanoTime();
+      measure.call();
+      if (round >= 0) {
+        nanos[round] = System.nanoTime() - from;
+      }
+    }
+    return median(nanos);
   }
 
   @FunctionalInterface
@@ -185,9 +216,9 @@ public final class SearchBench {
     return dot / Math.sqrt(aa * bb);
   }
 
-  private static float[] vector(Random random) {
-    float[] vector = new float[DIMENSION];
-    for (int i = 0; i < DIMENSION; i++) {
+  private static float[] vector(Random random, int dimension) {
+    float[] vector = new float[dimension];
+    for (int i = 0; i < dimension; i++) {
       vector[i] = (float) random.nextGaussian();
     }
     return vector;
