@@ -56,7 +56,7 @@ final class VectorCalls {
   }
 
   private static CompletionStage<float[]> vector(Body body) {
-    if (body.isEmpty() || !body.type().equals(Accepts.OCTETS)) {
+    if (!body.type().equals(Accepts.OCTETS)) {
       return body.json(Accepts.OCTETS).thenApply(json -> good(VectorJson.body(json)));
     }
     return body.whole().thenApply(bytes -> good(VectorJson.body(bytes)));

@@ -200,7 +200,11 @@ final class VectorsTest {
       assertThat(read.path(i).floatValue()).isEqualTo(values[i]);
     }
     for (byte[] wrong :
-        List.of(new byte[7], FloatBytes.encoded(new float[] {1, Float.NaN}), new byte[4 * 4097])) {
+        List.of(
+            new byte[0],
+            new byte[7],
+            FloatBytes.encoded(new float[] {1, Float.NaN}),
+            new byte[4 * 4097])) {
       assertProblem(
           served.send(
               "PUT",
