@@ -1,6 +1,7 @@
 package dev.purser;
 
 import dev.purser.database.Database;
+import dev.purser.http.HttpSettings;
 import dev.purser.ingest.Ingest;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -15,6 +16,12 @@ import org.apache.pekko.pattern.Patterns;
 
 /// The order in which the node leaves: unready and no more lines of uploads, no new connections,
 /// requests in hand, customers' and partitions' saves, the database.
+///
+/// Unready it still takes calls for `leave-time`, so that whoever spreads them over nodes sees that
+/// this one leaves. Then it takes no new connections, and each answer closes its own: a caller with
+/// one call after another finds it closed between two of them and not in the middle of one. In this
+/// order, since nobody comes back on a new connection while connections are taken: those that wait
+/// to be taken are reset when no more are.
 ///
 /// The binding adds its own two steps to Pekko's phases. Entities leave in Pekko's own phase
 /// between requests and database: sharding hands them their stop message, and each finishes its
@@ -37,6 +44,9 @@ final class Departure {
     }
   }
 
+  /// How long connections are closed by their answers before all are.
+  private static final Duration LAST_CALLS = Duration.ofMillis(500);
+
   private Departure() {}
 
   /// Begins to leave; the first reason counts.
@@ -46,13 +56,13 @@ final class Departure {
 
   /// Adds the node's own steps to Pekko's phases.
   ///
-  /// @param answering how long the answers of runs that were ended may take to be on their way: the
-  ///   server loses answers that come while the last of their upload arrives, once it is closing
+  /// The answers of runs that are ended may take `drain-time` to be on their way: the server loses
+  /// answers that come while the last of their upload arrives, once it is closing.
   static void plan(
       ActorSystem<?> system,
       Node node,
       Ingest ingest,
-      Duration answering,
+      HttpSettings http,
       ActorRef<Database.Command> database) {
     CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
     task(
@@ -61,17 +71,34 @@ final class Departure {
         "unready",
         () -> {
           node.drainBegins();
+          CompletionStage<Done> served = after(system, leaveTime(node, http));
           return ingest
               .leave()
-              .thenCompose(
-                  any ->
-                      any ? Patterns.after(answering, system, Departure::done) : Departure.done());
+              .thenCompose(any -> any ? after(system, http.drainTime()) : done())
+              .thenCombine(served, (done, _) -> done);
+        });
+    task(
+        shutdown,
+        CoordinatedShutdown.PhaseServiceUnbind(),
+        "last calls",
+        () -> {
+          node.closingBegins();
+          return leaveTime(node, http).isZero() ? done() : after(system, LAST_CALLS);
         });
     task(
         shutdown,
         CoordinatedShutdown.PhaseBeforeActorSystemTerminate(),
         "drain the database",
         () -> drain(system, database));
+  }
+
+  /// Nothing if it never took calls.
+  private static Duration leaveTime(Node node, HttpSettings http) {
+    return node.address().isEmpty() ? Duration.ZERO : http.leaveTime();
+  }
+
+  private static CompletionStage<Done> after(ActorSystem<?> system, Duration pause) {
+    return Patterns.after(pause, system, Departure::done);
   }
 
   private static CompletionStage<Done> done() {

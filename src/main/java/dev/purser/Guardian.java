@@ -146,7 +146,7 @@ final class Guardian {
         system, settings.cluster(), context.messageAdapter(SelfUp.class, _ -> new Joined()));
     context.pipeToSelf(
         documents.loaded().thenCombine(spaces.loaded(), (done, _) -> done), (_, _) -> new Loaded());
-    Departure.plan(system, node, ingest, settings.http().drainTime(), database);
+    Departure.plan(system, node, ingest, settings.http(), database);
     return Behaviors.receive((_, c) -> guardian.on(c), (_, s) -> guardian.on(s));
   }
 

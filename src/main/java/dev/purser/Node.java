@@ -44,6 +44,7 @@ final class Node implements Operations {
   private volatile boolean joined;
   private volatile boolean loaded;
   private volatile boolean draining;
+  private volatile boolean closing;
 
   Node(
       ActorSystem<?> system,
@@ -91,6 +92,15 @@ final class Node implements Operations {
 
   boolean draining() {
     return draining;
+  }
+
+  void closingBegins() {
+    closing = true;
+  }
+
+  @Override
+  public boolean closing() {
+    return closing;
   }
 
   /// Where it listens; empty before it does.

@@ -6,8 +6,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.http.javadsl.model.AttributeKeys;
+import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.headers.Connection;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,6 +21,8 @@ import org.slf4j.LoggerFactory;
 /// (406), query, and then what the endpoint judges.
 public final class Edge {
   private static final Logger LOG = LoggerFactory.getLogger(Edge.class);
+
+  private static final HttpHeader CLOSE = Connection.create("close");
 
   private final Doors doors;
   private final RouteTree routes;
@@ -168,7 +172,7 @@ public final class Edge {
           route == null ? HttpMetrics.UNMATCHED : route.template(),
           made.status().intValue(),
           nanos);
-      return made;
+      return doors.operations().closing() ? made.addHeader(CLOSE) : made;
     }
 
     private HttpResponse made(@Nullable Answer answer, @Nullable Throwable failure, long nanos) {

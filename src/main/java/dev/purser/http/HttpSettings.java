@@ -33,6 +33,7 @@ public record HttpSettings(
     int ratePerSecond,
     int rateClients,
     Duration retryAfter,
+    Duration leaveTime,
     Duration stopTime,
     List<String> origins,
     boolean benchmarkRoutes) {
@@ -58,6 +59,7 @@ public record HttpSettings(
             keys.integer("rate-per-second", 0, 1_000_000),
             keys.integer("rate-clients", 1, 1_000_000),
             keys.duration("retry-after", Duration.ofSeconds(1), Duration.ofHours(1)),
+            keys.duration("leave-time", Duration.ZERO, Duration.ofSeconds(2)),
             keys.duration("stop-time", Duration.ZERO, Duration.ofMinutes(5)),
             keys.texts("origins"),
             keys.flag("benchmark-routes"));

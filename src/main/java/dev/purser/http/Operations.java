@@ -38,6 +38,9 @@ public interface Operations {
   /// Sets a logger's level until `expiry` has passed; false if the level is unknown.
   boolean logLevel(String logger, String level, Duration expiry);
 
+  /// Whether each answer is the last of its connection, since the node is about to close them all.
+  boolean closing();
+
   /// Turns unready and leaves in order; the process exits 0.
   void drain();
 }

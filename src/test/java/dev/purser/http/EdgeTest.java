@@ -542,6 +542,18 @@ final class EdgeTest {
   }
 
   @Test
+  void answers_closing_areTheLastOfTheirConnections() throws IOException {
+    served.operations.closing = true;
+    try (Wire wire = new Wire(served.address)) {
+      String call = "GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+      String all = wire.send(call).readAll(); // ends only if the server closes
+      assertThat(all).startsWith("HTTP/1.1 200").contains("\r\nConnection: close\r\n");
+    } finally {
+      served.operations.closing = false;
+    }
+  }
+
+  @Test
   void ops_orders_handedOn() {
     var none = BodyPublishers.noBody();
     assertThat(served.send("POST", "/ops/database/pause", none).statusCode()).isEqualTo(200);

@@ -294,6 +294,7 @@ final class Stubs {
   static final class StubOperations implements Operations {
     volatile List<String> unready = List.of();
     volatile List<String> degraded = List.of();
+    volatile boolean closing;
     final List<String> orders = new CopyOnWriteArrayList<>();
 
     @Override
@@ -304,6 +305,11 @@ final class Stubs {
     @Override
     public List<String> degraded() {
       return degraded;
+    }
+
+    @Override
+    public boolean closing() {
+      return closing;
     }
 
     @Override
