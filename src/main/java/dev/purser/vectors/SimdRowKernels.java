@@ -11,6 +11,10 @@ import jdk.incubator.vector.VectorSpecies;
 /// One query is unrolled over four values of the vectors: as many independent sums hide the latency
 /// of the multiply-add. Four queries are unrolled over two values, or over two panels if the rows
 /// are in the cache: eight sums, two rows and a query fit the sixteen registers of AVX2.
+///
+/// `conf/jvm.options` has what is called for each register inlined always. Left alone, the JIT does
+/// not inline it in the loops over a rest of values, which few dimensions have; what such a call
+/// returns is an object, and so are the sums of the whole loop then, for every dimension.
 final class SimdRowKernels implements RowKernels {
   private static final VectorSpecies<Float> SPECIES =
       FloatVector.SPECIES_PREFERRED.length() <= PANEL

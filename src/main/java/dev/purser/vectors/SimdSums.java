@@ -13,7 +13,8 @@ import jdk.incubator.vector.VectorShuffle;
 ///
 /// A body unrolled [#UNROLL] times, since four registers in flight hide the latency of an addition;
 /// a ladder of single registers, which is cheaper than a loop that runs three times at most; a last
-/// register under a mask.
+/// register under a mask. As for [SimdRowKernels], `conf/jvm.options` has [#plus] and the like
+/// always inlined: a rung of the ladder that is seldom reached would make objects of all sums.
 final class SimdSums {
   private static final int UNROLL = 4;
   private static final int STRIDE = UNROLL * LANES;
