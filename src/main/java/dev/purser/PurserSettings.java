@@ -7,6 +7,8 @@ import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigValueFactory;
 import dev.purser.cache.CacheSettings;
 import dev.purser.cluster.ClusterSettings;
+import dev.purser.cluster.ClusterTls;
+import dev.purser.cluster.Handshake;
 import dev.purser.config.Keys;
 import dev.purser.customers.CustomersSettings;
 import dev.purser.database.DatabaseSettings;
@@ -23,6 +25,8 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
+import org.apache.pekko.event.NoMarkerLogging;
+import org.apache.pekko.remote.artery.tcp.ssl.RotatingKeysSSLEngineProvider;
 
 /// Everything an operator may set, read once and checked as a whole. Immutable.
 ///
@@ -93,18 +97,28 @@ public record PurserSettings(
     return settings.withCluster();
   }
 
-  /// The addresses of the cluster's protocol are the actor system's to know.
+  /// The addresses and the keys of the cluster's protocol are the actor system's to know.
   private PurserSettings withCluster() {
-    Config with =
-        effective
-            .withValue(
-                "pekko.remote.artery.canonical.hostname",
-                ConfigValueFactory.fromAnyRef(cluster.host()))
-            .withValue(
-                "pekko.remote.artery.canonical.port",
-                ConfigValueFactory.fromAnyRef(cluster.port()));
+    Config with = effective;
+    for (Map.Entry<String, Object> told : cluster.pekko().entrySet()) {
+      with = with.withValue(told.getKey(), ConfigValueFactory.fromAnyRef(told.getValue()));
+    }
+    if (cluster.tls().enabled()) {
+      checkTls(with.getConfig(ClusterTls.ENGINE));
+    }
     return new PurserSettings(
         data, database, cache, customers, documents, ingest, vectors, spaces, http, cluster, with);
+  }
+
+  /// Pekko would find out at its first connection, and the node wait in vain for its seeds.
+  private static void checkTls(Config engine) {
+    try {
+      var provider = new RotatingKeysSSLEngineProvider(engine, NoMarkerLogging.getInstance());
+      Handshake.rehearse(
+          provider.createClientSSLEngine("", 0), provider.createServerSSLEngine("", 0));
+    } catch (Exception e) { // Scala declares none
+      throw new Refused(List.of("purser.cluster.tls: no node could trust this one: " + e));
+    }
   }
 
   private static Config overlayEnvironment(

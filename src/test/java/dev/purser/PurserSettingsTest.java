@@ -3,10 +3,14 @@ package dev.purser;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.purser.testing.Certificates;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Properties;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /// Whence settings come, and which win.
 final class PurserSettingsTest {
@@ -25,6 +29,39 @@ final class PurserSettingsTest {
     assertThat(load(Map.of()).http().port()).isEqualTo(8080);
     assertThat(load(environment).http().port()).isEqualTo(8);
     assertThat(load(environment, "purser.http.port", "7").http().port()).isEqualTo(7);
+  }
+
+  @Test
+  void filesOfClusterTls_thatHoldNoKey_refused(@TempDir Path folder) throws IOException {
+    Path garbage = Files.writeString(folder.resolve("garbage.pem"), "no key");
+    Certificates.Pair pair = new Certificates.Pair(garbage, garbage);
+    assertThatThrownBy(() -> load(clusterTls(garbage, garbage, pair)))
+        .hasMessageContaining("purser.cluster.tls")
+        .hasMessageContaining("certificate");
+  }
+
+  @Test
+  void filesOfClusterTls_thatDoNotFit_refused(@TempDir Path folder) {
+    Certificates.Pair authority = Certificates.selfSigned(folder, "authority", "authority");
+    Certificates.Pair own = Certificates.signed(folder, "own", "purser", authority);
+    assertThat(load(clusterTls(own.certificate(), own.key(), authority)).cluster().tls().enabled())
+        .isTrue();
+    assertThatThrownBy(() -> load(clusterTls(own.certificate(), authority.key(), authority)))
+        .hasMessageContaining("no node could trust this one");
+    Certificates.Pair other = Certificates.selfSigned(folder, "other", "authority");
+    assertThatThrownBy(() -> load(clusterTls(own.certificate(), own.key(), other)))
+        .hasMessageContaining("no node could trust this one");
+  }
+
+  private static Map<String, String> clusterTls(
+      Path certificate, Path key, Certificates.Pair authority) {
+    return Map.of(
+        "PURSER_CLUSTER_TLS_CERTIFICATES",
+        certificate.toString(),
+        "PURSER_CLUSTER_TLS_KEY",
+        key.toString(),
+        "PURSER_CLUSTER_TLS_AUTHORITY",
+        authority.certificate().toString());
   }
 
   @Test

@@ -3,14 +3,17 @@ package dev.purser.cluster;
 import dev.purser.config.Keys;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /// Where this node speaks to others, and whom it joins. Immutable.
 ///
 /// @param host address that other nodes reach this one at
 /// @param port port of the cluster's own protocol; 0 takes a free one
 /// @param seeds first nodes as `host:port`; empty: the node joins itself
-public record ClusterSettings(String host, int port, List<String> seeds, boolean insecure) {
+public record ClusterSettings(
+    String host, int port, List<String> seeds, ClusterTls tls, boolean insecure) {
 
   public ClusterSettings {
     seeds = List.copyOf(seeds);
@@ -22,13 +25,14 @@ public record ClusterSettings(String host, int port, List<String> seeds, boolean
             keys.text("host"),
             keys.integer("port", 0, 65_535),
             keys.texts("seeds"),
+            ClusterTls.read(keys.at("tls")),
             keys.flag("insecure"));
-    if (!settings.insecure && !loopback(settings.host)) {
+    if (!settings.tls.enabled() && !settings.insecure && !loopback(settings.host)) {
       keys.refuse(
           "host",
           settings.host
-              + " is not loopback, and the protocol between nodes is not encrypted;"
-              + " set insecure = on to bind it all the same");
+              + " is not loopback, and the protocol between nodes is not encrypted; set"
+              + " purser.cluster.tls, or insecure = on to bind it all the same");
     }
     for (String seed : settings.seeds) {
       if (!seed.matches(".+:\\d{1,5}")) {
@@ -39,6 +43,14 @@ public record ClusterSettings(String host, int port, List<String> seeds, boolean
       keys.refuse("port", "must be named when there are seeds: the others have to find this node");
     }
     return settings;
+  }
+
+  /// What the actor system has to be told, by its own keys.
+  public Map<String, Object> pekko() {
+    Map<String, Object> values = new HashMap<>(tls.pekko());
+    values.put("pekko.remote.artery.canonical.hostname", host);
+    values.put("pekko.remote.artery.canonical.port", port);
+    return values;
   }
 
   private static boolean loopback(String host) {

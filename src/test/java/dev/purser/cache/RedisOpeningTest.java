@@ -4,6 +4,7 @@ import static dev.purser.cache.RedisFixture.hit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.purser.config.Keys;
+import dev.purser.testing.Certificates;
 import dev.purser.testing.RedisServer;
 import io.lettuce.core.AclSetuserArgs;
 import io.lettuce.core.protocol.CommandType;
@@ -14,7 +15,6 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -137,10 +137,9 @@ final class RedisOpeningTest {
 
   @Test
   void tls_signedByWhomWeTrust_letsIn(@TempDir Path folder) throws Exception {
-    Path key = folder.resolve("key.pem");
-    Path certificate = folder.resolve("certificate.pem");
-    selfSigned(key, certificate);
-    try (RedisServer server = RedisServer.withTls(certificate, key, certificate)) {
+    Certificates.Pair own = Certificates.selfSigned(folder, "redis", "localhost");
+    Path certificate = own.certificate();
+    try (RedisServer server = RedisServer.withTls(certificate, own.key(), certificate)) {
       String trust = "purser.cache.redis.certificates = \"" + certificate + "\"";
       assertServes("rediss://localhost:" + server.port(), trust);
       assertThat(trouble("rediss://localhost:" + server.port()))
@@ -170,33 +169,6 @@ final class RedisOpeningTest {
         .contains("pause-first")
         .doesNotContain("s3cret");
     assertThat(RedisFixture.settings("redis://u:s3cret@h").toString()).doesNotContain("s3cret");
-  }
-
-  /// A key and its certificate for the name localhost.
-  private static void selfSigned(Path key, Path certificate) throws Exception {
-    Process process =
-        new ProcessBuilder(
-                "openssl",
-                "req",
-                "-x509",
-                "-newkey",
-                "rsa:2048",
-                "-nodes",
-                "-days",
-                "2",
-                "-keyout",
-                key.toString(),
-                "-out",
-                certificate.toString(),
-                "-subj",
-                "/CN=localhost",
-                "-addext",
-                "subjectAltName=DNS:localhost")
-            .redirectErrorStream(true)
-            .start();
-    process.getInputStream().readAllBytes();
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-    assertThat(process.exitValue()).isZero();
   }
 
   private static void answer(ServerSocket server, String text) {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.purser.ingest.SampleEvents;
 import dev.purser.ingest.Truth;
 import dev.purser.process.PostgresNode.Answer;
+import dev.purser.testing.Certificates;
 import dev.purser.testing.Postgres;
 import dev.purser.testing.RedisServer;
 import java.io.ByteArrayOutputStream;
@@ -31,7 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Two nodes of the packaged distribution that share one PostgreSQL and one Redis: whichever of
-/// them is asked, killed or restarted, each event counts once.
+/// them is asked, killed or restarted, each event counts once. They speak TLS with each other.
 final class ClusterIT {
   private static final int EVENTS = 20_000;
 
@@ -43,6 +44,7 @@ final class ClusterIT {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static Postgres server;
   @TempDir private Path data;
+  private Certificates.Pair authority;
 
   @BeforeAll
   static void start() {
@@ -62,6 +64,7 @@ final class ClusterIT {
   }
 
   private PostgresNode node(String name, int port, int seed, RedisServer redis) throws Exception {
+    Certificates.Pair own = Certificates.signed(data, name, "purser", authority);
     return PostgresNode.serve(
         server,
         "two",
@@ -74,7 +77,13 @@ final class ClusterIT {
             "PURSER_CLUSTER_PORT",
             Integer.toString(port),
             "PURSER_CLUSTER_SEEDS",
-            "127.0.0.1:" + seed));
+            "127.0.0.1:" + seed,
+            "PURSER_CLUSTER_TLS_CERTIFICATES",
+            own.certificate().toString(),
+            "PURSER_CLUSTER_TLS_KEY",
+            own.key().toString(),
+            "PURSER_CLUSTER_TLS_AUTHORITY",
+            authority.certificate().toString()));
   }
 
   @Test
@@ -83,6 +92,7 @@ final class ClusterIT {
     Truth truth = SampleEvents.write(EVENTS, 5, generated);
     byte[] events = generated.toByteArray();
     PostgresNode.makeDatabase(server, "two", "");
+    authority = Certificates.selfSigned(data, "authority", "authority");
     int[] ports = {freePort(), freePort()};
     // Of two nodes the one with the lower address outlives the other.
     int seed = Math.min(ports[0], ports[1]);
