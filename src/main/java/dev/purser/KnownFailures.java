@@ -5,6 +5,8 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.turbo.TurboFilter;
 import ch.qos.logback.core.spi.FilterReply;
 import dev.purser.faults.Escalated;
+import dev.purser.faults.Fault;
+import dev.purser.faults.ServiceError;
 import dev.purser.slots.SessionFailed;
 import java.net.BindException;
 import org.jspecify.annotations.Nullable;
@@ -28,12 +30,21 @@ public final class KnownFailures extends TurboFilter {
       @Nullable Throwable thrown) {
     Throwable t = thrown == null ? last(parameters) : thrown;
     for (int i = 0; i < DEPTH && t != null; i++) {
-      if (t instanceof Escalated || t instanceof BindException || SessionFailed.toldByDriver(t)) {
+      if (t instanceof Escalated
+          || t instanceof BindException
+          || SessionFailed.toldByDriver(t)
+          || isSenders(t)) {
         return FilterReply.DENY;
       }
       t = t.getCause();
     }
     return FilterReply.NEUTRAL;
+  }
+
+  /// What a sender did wrong is a line of whoever noticed; Pekko adds that it closes the
+  /// connection.
+  private static boolean isSenders(Throwable t) {
+    return t instanceof Fault fault && fault.error() instanceof ServiceError.Validation;
   }
 
   /// The throwable that a logging call has as its last parameter.

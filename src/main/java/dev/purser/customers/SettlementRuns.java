@@ -8,11 +8,11 @@ import dev.purser.database.RunRow;
 import dev.purser.faults.Fault;
 import dev.purser.faults.ServiceError;
 import dev.purser.ledger.RunEvent;
+import dev.purser.ledger.RunIds;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /// The settlements of everybody as the database keeps them: found by key, opened, ended. Immutable;
@@ -52,7 +52,7 @@ final class SettlementRuns {
   /// Finds the run of `key` or makes one, and marks it as running.
   CompletionStage<Opened> open(@Nullable String key) {
     long now = clock.millis();
-    RunRow fresh = new RunRow(runId(now), KIND, RUNNING, key, now, null, "{}");
+    RunRow fresh = new RunRow(RunIds.at(now), KIND, RUNNING, key, now, null, "{}");
     if (key == null) {
       return keep(fresh).thenApply(run -> new Opened(run, NOTHING));
     }
@@ -112,10 +112,5 @@ final class SettlementRuns {
   /// Of one attempt that starts now.
   long deadline() {
     return clock.millis() + settings.timeout().toMillis();
-  }
-
-  /// Sorts by time: twelve hexadecimal digits of milliseconds, then eight of chance.
-  private static String runId(long nowMillis) {
-    return "%012x-%08x".formatted(nowMillis, ThreadLocalRandom.current().nextInt());
   }
 }

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.purser.faults.Fault;
 import dev.purser.faults.ServiceError;
 import dev.purser.ledger.StrictJson;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
@@ -14,7 +13,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
 import java.util.zip.DataFormatException;
-import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import org.apache.pekko.Done;
 import org.apache.pekko.http.javadsl.model.ContentType;
@@ -163,7 +161,7 @@ final class Body {
   private Source<ByteString, ?> source() {
     Draining stage = new Draining(settings.drainBytes(), settings.drainTime(), metrics.drainHit);
     draining = stage;
-    return entity.withoutSizeLimit().getDataBytes().via(stage);
+    return Entire.bytes(entity.withoutSizeLimit()).via(stage);
   }
 
   private CompletionStage<ByteString> collected() {
@@ -185,8 +183,11 @@ final class Body {
   /// Inflates no further than the limit, however much there is.
   private byte[] inflated(byte[] packed) {
     byte[] bytes;
-    try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(packed))) {
+    try (Gunzip in = new Gunzip(packed)) {
       bytes = in.readNBytes(settings.bodyBytes() + 1);
+      if (bytes.length <= settings.bodyBytes() && in.rest() > 0) {
+        throw Problem.malformed("The body goes on after its gzip.").refusal();
+      }
     } catch (IOException _) {
       throw Problem.malformed("The body is not valid gzip.").refusal();
     }
@@ -252,6 +253,9 @@ final class Body {
 
   /// Any failure of a streamed body is the sender's: cut off, or not gzip.
   private static Throwable streamFault(Throwable failure) {
+    if (failure instanceof Fault) {
+      return failure;
+    }
     boolean zip = failure instanceof ZipException || failure instanceof DataFormatException;
     String what = zip ? "is not valid gzip" : "ends before its end";
     return new Fault(ServiceError.Validation.of("body", what), failure);

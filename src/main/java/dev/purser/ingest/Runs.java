@@ -6,17 +6,13 @@ import dev.purser.database.Chore;
 import dev.purser.database.RunRow;
 import dev.purser.faults.ServiceError;
 import dev.purser.ledger.RunEvent;
+import dev.purser.ledger.RunIds;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ThreadLocalRandom;
 import org.apache.pekko.Done;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.NoSerializationVerificationNeeded;
@@ -37,9 +33,6 @@ import org.jspecify.annotations.Nullable;
 final class Runs {
   /// Events that nobody has pulled yet; the oldest progress goes first.
   private static final int EVENTS = 8;
-
-  private static final DateTimeFormatter ID_TIME =
-      DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmssSSS", Locale.ROOT).withZone(ZoneOffset.UTC);
 
   private final ActorContext<Command> context;
   private final CustomerWrites customers;
@@ -209,7 +202,7 @@ final class Runs {
     }
     starting++;
     long now = clock.millis();
-    RunRow row = new RunRow(id(now), begin.work().kind(), "running", null, now, null, "{}");
+    RunRow row = new RunRow(RunIds.at(now), begin.work().kind(), "running", null, now, null, "{}");
     context.pipeToSelf(
         chores.now(new Chore.KeepRun(row)),
         (_, failure) ->
@@ -290,11 +283,5 @@ final class Runs {
 
   private static void refuse(Begin begin, ServiceError error) {
     begin.replyTo().tell(new Begun.Refused(error));
-  }
-
-  /// Sorts by time; the random part keeps runs of one millisecond apart.
-  private static String id(long millis) {
-    int random = ThreadLocalRandom.current().nextInt(1 << 24);
-    return ID_TIME.format(Instant.ofEpochMilli(millis)) + String.format("-%06x", random);
   }
 }

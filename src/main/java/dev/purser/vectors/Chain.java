@@ -24,7 +24,7 @@ public final class Chain {
   private static final int TILE = 4_096;
 
   private static final Pattern NUMBER =
-      Pattern.compile("-?([0-9]{1,40}(\\.[0-9]{0,60})?|\\.[0-9]{1,60})([eE]-?[0-9]{1,4})?");
+      Pattern.compile("[+-]?([0-9]{1,40}(\\.[0-9]{0,60})?|\\.[0-9]{1,60})([eE][+-]?[0-9]{1,4})?");
 
   private final String text;
   private final List<Segment> segments;

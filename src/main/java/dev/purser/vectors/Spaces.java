@@ -1,5 +1,6 @@
 package dev.purser.vectors;
 
+import dev.purser.config.Heap;
 import dev.purser.database.Database;
 import dev.purser.faults.Fault;
 import dev.purser.faults.ServiceError;
@@ -62,7 +63,8 @@ public final class Spaces {
     Executor workers =
         system.dispatchers().lookup(DispatcherSelector.fromConfig("purser.vectors.dispatcher"));
     Passes.Tools tools = new Passes.Tools(settings, RowKernels.chosen(), workers, clock);
-    Allowance allowance = new Allowance(settings.memoryBytes());
+    Allowance allowance =
+        new Allowance(Heap.fitting("purser.spaces.memory", settings.memoryBytes()));
     var vectors = new VectorHolding.VectorKind(allowance, tools);
     return new Spaces(
         new Names(

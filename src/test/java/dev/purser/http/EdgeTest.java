@@ -20,6 +20,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -384,6 +385,22 @@ final class EdgeTest {
                 .headers()
                 .firstValue("Content-Encoding"))
         .isEmpty();
+  }
+
+  @Test
+  void gzip_withSomethingAfterIt_isMalformed() throws IOException {
+    served.customers.applied(Outcome.ACCEPTED);
+    byte[] member = gzip(PURCHASE.getBytes(StandardCharsets.UTF_8));
+    for (int junk : new int[] {1, 7, 30, 1_000}) {
+      byte[] body = Arrays.copyOf(member, member.length + junk);
+      Arrays.fill(body, member.length, body.length, (byte) 'x');
+      assertProblem(sendGzip(body), 400, "ERR_VALIDATION", null);
+    }
+    byte[] two = gzip(PURCHASE.substring(0, 9).getBytes(StandardCharsets.UTF_8));
+    byte[] rest = gzip(PURCHASE.substring(9).getBytes(StandardCharsets.UTF_8));
+    byte[] both = Arrays.copyOf(two, two.length + rest.length);
+    System.arraycopy(rest, 0, both, two.length, rest.length);
+    assertThat(sendGzip(both).statusCode()).isLessThan(300);
   }
 
   @Test

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Kernels over request bodies, on real sockets.
 final class TransformTest {
@@ -171,6 +172,23 @@ final class TransformTest {
       assertThatThrownBy(() -> readInto(rest, stream)).isInstanceOf(IOException.class);
       // A connection that is aborted may lose what its reader has not read yet.
       assertThat(rest.toByteArray()).isEqualTo(Arrays.copyOf(bytes(0, 1), rest.size()));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Content-Length: 16\r\n\r\n12345678",
+        "Transfer-Encoding: chunked\r\n\r\n8\r\n12345678\r\n",
+        "Transfer-Encoding: chunked\r\n\r\n8\r\n12345678\r\n0\r\n"
+      })
+  void body_endsBetweenValuesAndBeforeItsEnd_answerCutOff(String rest) throws IOException {
+    try (Wire wire = new Wire(served.address)) {
+      wire.send("POST " + PATH + "scale:1 HTTP/1.1\r\nHost: localhost\r\n");
+      wire.send("Content-Type: application/octet-stream\r\n" + rest);
+      assertThat(wire.readUntil("12345678\r\n")).contains("200 OK");
+      wire.finish();
+      assertThatThrownBy(wire::readAll).isInstanceOf(IOException.class);
     }
   }
 

@@ -34,6 +34,8 @@ import org.apache.pekko.util.ByteString;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Bodies of any length, and what runs tell.
 final class UploadTest {
@@ -161,29 +163,50 @@ final class UploadTest {
 
   @Test
   void upload_cutOff_bodyFails() throws Exception {
-    CompletableFuture<Done> body = new CompletableFuture<>();
+    CompletableFuture<Throwable> failure = failureOfBody(Source.never());
+    try (Wire wire = new Wire(served.address)) {
+      wire.send(
+          "POST /v1/ingest HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\n"
+              + "Content-Length: 1000\r\n\r\n{}\n");
+    }
+    assertThat(failure.get(20, TimeUnit.SECONDS)).isInstanceOf(Fault.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Content-Length: 1000\r\n\r\n{}\n",
+        "Transfer-Encoding: chunked\r\n\r\n3\r\n{}\n\r\n",
+        "Transfer-Encoding: chunked\r\n\r\n3\r\n{}\n\r\n0\r\n"
+      })
+  void upload_cutOffOnceTheAnswerHasBegun_bodyFails(String rest) throws Exception {
+    CompletableFuture<Throwable> failure =
+        failureOfBody(Source.<RunEvent>single(new RunEvent.Started("r-1")).concat(Source.never()));
+    try (Wire wire = new Wire(served.address)) {
+      wire.send(
+          "POST /v1/ingest HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\n"
+              + "Accept: application/x-ndjson\r\n"
+              + rest);
+      wire.readUntil("\"run\":\"r-1\"}\n");
+      wire.finish();
+      assertThat(failure.get(20, TimeUnit.SECONDS)).isInstanceOf(Fault.class);
+    }
+  }
+
+  /// How the body of the next upload ends, which is read to its end and answered with `events`.
+  private static CompletableFuture<Throwable> failureOfBody(Source<RunEvent, NotUsed> events) {
+    CompletableFuture<Throwable> failure = new CompletableFuture<>();
     served.bulk.starting =
         upload -> {
           upload
               .body()
               .runWith(Sink.ignore(), Materializer.createMaterializer(served.kit.system()))
               .whenComplete(
-                  (done, failure) -> {
-                    if (failure == null) {
-                      body.complete(done);
-                    } else {
-                      body.completeExceptionally(failure);
-                    }
-                  });
-          return CompletableFuture.completedFuture(Source.never());
+                  (_, thrown) ->
+                      failure.complete(thrown == null ? new AssertionError("it ended") : thrown));
+          return CompletableFuture.completedFuture(events);
         };
-    try (Wire wire = new Wire(served.address)) {
-      wire.send(
-          "POST /v1/ingest HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\n"
-              + "Content-Length: 1000\r\n\r\n{}\n");
-    }
-    assertThat(body.handle((_, failure) -> failure).get(20, TimeUnit.SECONDS))
-        .isInstanceOf(Fault.class);
+    return failure;
   }
 
   @Test
