@@ -1,6 +1,7 @@
 package dev.purser;
 
 import dev.purser.database.Database;
+import dev.purser.http.Edge;
 import dev.purser.http.HttpSettings;
 import dev.purser.ingest.Ingest;
 import java.time.Duration;
@@ -22,6 +23,9 @@ import org.apache.pekko.pattern.Patterns;
 /// one call after another finds it closed between two of them and not in the middle of one. In this
 /// order, since nobody comes back on a new connection while connections are taken: those that wait
 /// to be taken are reset when no more are.
+///
+/// Then calls in hand have `stop-time` to end, uploads apart, which end at once and can be sent
+/// again.
 ///
 /// The binding adds its own two steps to Pekko's phases. Entities leave in Pekko's own phase
 /// between requests and database: sharding hands them their stop message, and each finishes its
@@ -47,6 +51,9 @@ final class Departure {
   /// How long connections are closed by their answers before all are.
   private static final Duration LAST_CALLS = Duration.ofMillis(500);
 
+  /// Between two looks at what is in hand.
+  private static final Duration LOOK = Duration.ofMillis(20);
+
   private Departure() {}
 
   /// Begins to leave; the first reason counts.
@@ -62,6 +69,7 @@ final class Departure {
       ActorSystem<?> system,
       Node node,
       Ingest ingest,
+      Edge edge,
       HttpSettings http,
       ActorRef<Database.Command> database) {
     CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
@@ -83,13 +91,22 @@ final class Departure {
         "last calls",
         () -> {
           node.closingBegins();
-          return leaveTime(node, http).isZero() ? done() : after(system, LAST_CALLS);
+          Duration least = leaveTime(node, http).isZero() ? Duration.ZERO : LAST_CALLS;
+          long until = System.nanoTime() + http.stopTime().toNanos();
+          return after(system, least).thenCompose(_ -> ended(system, edge, until));
         });
     task(
         shutdown,
         CoordinatedShutdown.PhaseBeforeActorSystemTerminate(),
         "drain the database",
         () -> drain(system, database));
+  }
+
+  /// Waits for the calls in hand, streams too: Pekko would wait for their first bytes only.
+  private static CompletionStage<Done> ended(ActorSystem<?> system, Edge edge, long untilNanos) {
+    return edge.open() == 0 || System.nanoTime() - untilNanos >= 0
+        ? done()
+        : after(system, LOOK).thenCompose(_ -> ended(system, edge, untilNanos));
   }
 
   /// Nothing if it never took calls.

@@ -129,10 +129,11 @@ final class Guardian {
             settings.http(),
             SystemMaterializer.get(system).materializer(),
             clock);
+    Edge edge = new Edge(doors);
     ActorRef<HttpServer.Command> http =
         context.spawn(
             HttpServer.create(
-                new Edge(doors),
+                edge,
                 settings.http(),
                 context.messageAdapter(HttpServer.Listening.class, Bound::new)),
             "http");
@@ -146,7 +147,7 @@ final class Guardian {
         system, settings.cluster(), context.messageAdapter(SelfUp.class, _ -> new Joined()));
     context.pipeToSelf(
         documents.loaded().thenCombine(spaces.loaded(), (done, _) -> done), (_, _) -> new Loaded());
-    Departure.plan(system, node, ingest, settings.http(), database);
+    Departure.plan(system, node, ingest, edge, settings.http(), database);
     return Behaviors.receive((_, c) -> guardian.on(c), (_, s) -> guardian.on(s));
   }
 

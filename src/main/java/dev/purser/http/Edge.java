@@ -33,6 +33,9 @@ public final class Edge {
   private final RequestIds ids = new RequestIds();
   private final AtomicInteger inHand = new AtomicInteger();
 
+  /// Calls whose answer is not made yet, and answers that are still streams.
+  private final AtomicInteger open = new AtomicInteger();
+
   public Edge(Doors doors) {
     HttpSettings settings = doors.settings();
     this.doors = doors;
@@ -42,8 +45,14 @@ public final class Edge {
     this.responses = new Responses(settings);
   }
 
+  /// How many calls have not been answered whole.
+  public int open() {
+    return open.get();
+  }
+
   /// Answers `request`. The stage never fails.
   public CompletionStage<HttpResponse> answer(HttpRequest request) {
+    open.incrementAndGet();
     Exchange exchange = new Exchange(request);
     CompletionStage<Answer> stage;
     try {
@@ -150,7 +159,7 @@ public final class Edge {
         @Nullable Throwable failure,
         CompletableFuture<HttpResponse> response) {
       if (answer != null && answer.isStream()) {
-        response.complete(closed(answer, failure)); // the body may still be on its way
+        response.complete(closed(answer.countedIn(open), failure)); // its body may still come
         return;
       }
       CompletableFuture<?> released = body.released().toCompletableFuture();
@@ -172,6 +181,7 @@ public final class Edge {
           route == null ? HttpMetrics.UNMATCHED : route.template(),
           made.status().intValue(),
           nanos);
+      open.decrementAndGet();
       return doors.operations().closing() ? made.addHeader(CLOSE) : made;
     }
 

@@ -4,6 +4,7 @@ import dev.purser.faults.Escalated;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.security.GeneralSecurityException;
+import java.time.Duration;
 import org.apache.pekko.actor.NoSerializationVerificationNeeded;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -22,12 +23,15 @@ import org.jspecify.annotations.Nullable;
 /// The owner of the binding: it serves [Edge] from its start until it stops.
 ///
 /// If it cannot bind it fails with [Escalated], which ends the node. On an orderly shutdown Pekko's
-/// coordinated shutdown unbinds first and lets requests in hand end within `stop-time`; if the
-/// actor stops on its own it unbinds at once.
+/// coordinated shutdown unbinds first and closes the connections later, when what is in hand has
+/// ended; if the actor stops on its own it unbinds at once.
 public final class HttpServer {
   /// The logger of single connections: it warns of every answer that begins before its upload has
   /// ended, which is what a streamed run does.
   private static final String CONNECTIONS = "dev.purser.http.connections";
+
+  /// How long connections may take to be closed, once nothing is in hand any more.
+  private static final Duration CLOSING = Duration.ofSeconds(1);
 
   private final ActorContext<Command> context;
   private final HttpSettings settings;
@@ -79,7 +83,7 @@ public final class HttpServer {
 
   private Behavior<Command> onBound(ServerBinding bound) {
     binding = bound;
-    bound.addToCoordinatedShutdown(settings.stopTime(), context.getSystem());
+    bound.addToCoordinatedShutdown(CLOSING, context.getSystem());
     replyTo.tell(new Listening(settings.tls().enabled() ? "https" : "http", bound.localAddress()));
     return Behaviors.same();
   }

@@ -39,6 +39,7 @@ final class Served implements AutoCloseable {
   final Stubs.StubBulk bulk = new Stubs.StubBulk();
   final Stubs.StubOperations operations = new Stubs.StubOperations();
   final ActorTestKit kit;
+  final Edge edge;
   final InetSocketAddress address;
   private final Workers workers;
   private final HttpClient client =
@@ -60,13 +61,15 @@ final class Served implements AutoCloseable {
             settings(config),
             Materializer.createMaterializer(kit.system()),
             InstantSource.system());
-    address = serve(kit, doors);
+    edge = new Edge(doors);
+    address = serve(kit, edge, doors.settings());
   }
 
   private Served(ActorTestKit kit, Doors doors) {
     this.kit = kit;
     this.workers = doors.workers();
-    this.address = serve(kit, doors);
+    this.edge = new Edge(doors);
+    this.address = serve(kit, edge, doors.settings());
   }
 
   /// Serves `doors` on a system that the caller owns.
@@ -110,9 +113,9 @@ final class Served implements AutoCloseable {
     return settings;
   }
 
-  private static InetSocketAddress serve(ActorTestKit kit, Doors doors) {
+  private static InetSocketAddress serve(ActorTestKit kit, Edge edge, HttpSettings settings) {
     TestProbe<HttpServer.Listening> listening = kit.createTestProbe();
-    kit.spawn(HttpServer.create(new Edge(doors), doors.settings(), listening.ref()));
+    kit.spawn(HttpServer.create(edge, settings, listening.ref()));
     return listening.receiveMessage(Duration.ofSeconds(20)).address();
   }
 

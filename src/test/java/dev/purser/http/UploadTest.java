@@ -210,6 +210,22 @@ final class UploadTest {
   }
 
   @Test
+  void calls_open_countedUntilTheirStreamsEnd() throws Exception {
+    try (Served own = new Served();
+        Wire wire = new Wire(own.address)) {
+      own.bulk.starting = UploadTest::counting;
+      assertThat(own.edge.open()).isZero();
+      wire.send(
+          "POST /v1/ingest HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\n"
+              + "Accept: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n{}\n\r\n");
+      wire.readUntil("\"run\":\"r-1\"}\n");
+      assertThat(own.edge.open()).isOne();
+      wire.send("0\r\n\r\n").readUntil("\r\n0\r\n\r\n");
+      own.kit.createTestProbe().awaitAssert(() -> assertThat(own.edge.open()).isZero());
+    }
+  }
+
+  @Test
   void run_readerLeaves_cancelled() throws Exception {
     CompletableFuture<Done> ended = new CompletableFuture<>();
     served.customers.settling =

@@ -6,6 +6,8 @@ import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -100,6 +102,40 @@ final class StopIT {
         kept += http.get("/v1/customers/c" + n).data().at("/totals/0/purchases").asInt();
       }
       assertThat(kept).isEqualTo(answered);
+    }
+  }
+
+  @Test
+  void serve_terminatedUnderAStream_itIsAnsweredToItsEnd() throws Exception {
+    byte[] value = {0, 0, (byte) 0x80, 0x3f}; // 1
+    byte[] twice = {0, 0, 0, 0x40};
+    try (PurserProcess server = PurserProcess.serve(data, Map.of());
+        ExecutorService threads = Executors.newSingleThreadExecutor();
+        Duplex stream =
+            new Duplex(
+                new InetSocketAddress(server.address().getHost(), server.address().getPort()),
+                "/v1/vectors/transform?kernel=scale:2")) {
+      stream.send(value);
+      assertThat(stream.head()).contains("200");
+      assertThat(stream.read(4)).isEqualTo(twice);
+      Future<Integer> exitCode = threads.submit(server::terminate);
+      awaitRefused(server);
+      Thread.sleep(1_500); // beyond what connections that are idle are given
+      stream.send(value).finish();
+      assertThat(stream.read(4)).isEqualTo(twice);
+      assertThat(stream.read(new byte[1], 0, 1)).isNegative();
+      assertThat(exitCode.get()).isZero();
+    }
+  }
+
+  /// No more connections are taken.
+  private static void awaitRefused(PurserProcess server) throws Exception {
+    while (true) {
+      try (Socket _ = new Socket(server.address().getHost(), server.address().getPort())) {
+        Thread.sleep(20);
+      } catch (ConnectException _) {
+        return;
+      }
     }
   }
 
