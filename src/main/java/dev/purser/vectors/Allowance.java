@@ -16,6 +16,15 @@ final class Allowance {
     this.limit = limit;
   }
 
+  /// Whether `n` bytes could be taken now; if not, the refusal is counted.
+  boolean has(long n) {
+    boolean has = taken.get() + n <= limit;
+    if (!has) {
+      refused.increment();
+    }
+    return has;
+  }
+
   /// Takes `n` bytes, or none and counts the refusal.
   boolean take(long n) {
     long before = taken.get();

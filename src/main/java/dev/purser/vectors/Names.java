@@ -21,11 +21,17 @@ import org.jspecify.annotations.Nullable;
 /// The spaces themselves: which there are, and who gets to make one. Safe for many threads; stages
 /// fail with a [Fault].
 final class Names {
+  /// Bytes of the longest id of a vector.
+  private static final long LONGEST_ID = 512;
+
   private final Partitions partitions;
+  private final Allowance allowance;
   private final InstantSource clock;
 
-  Names(Partitions partitions, InstantSource clock) {
+  /// @param allowance of this node's vectors
+  Names(Partitions partitions, Allowance allowance, InstantSource clock) {
     this.partitions = partitions;
+    this.allowance = allowance;
     this.clock = clock;
   }
 
@@ -122,6 +128,12 @@ final class Names {
             found -> {
               if (found.isPresent() || dimension == 0) {
                 so.spaces().put(name, found.orElse(null));
+                return CompletableFuture.completedFuture(so);
+              }
+              // A space whose first vector finds no room would keep its dimension all the same.
+              // Of another node's room its partition knows, and then that is so.
+              if (!allowance.has(Block.rowBytes(dimension, LONGEST_ID))) {
+                so.refused().put(name, VectorHolding.FULL);
                 return CompletableFuture.completedFuture(so);
               }
               return made(so, name, dimension, deadlineMillis);

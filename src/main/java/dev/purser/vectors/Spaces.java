@@ -74,6 +74,7 @@ public final class Spaces {
                 database,
                 settings.names(),
                 clock),
+            allowance,
             clock),
         Partitions.start(system, vectors, database, settings.vectors(), clock),
         Tastes.start(system, database, allowance, tools, clock));

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class VectorHolding implements Holding<VectorChange, VectorDraft> {
   private static final ServiceError GONE =
       new ServiceError.Conflict("The space has been deleted meanwhile.");
-  private static final ServiceError FULL =
+  static final ServiceError FULL =
       new ServiceError.Overloaded("There is no memory for more vectors.");
   private static final ServiceError RESTARTING =
       new ServiceError.Overloaded("This part of the space has failed and is being loaded anew.");

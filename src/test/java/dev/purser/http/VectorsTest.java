@@ -219,6 +219,23 @@ final class VectorsTest {
     assertThat(data(served.get("/v1/vectors/bytes")).path("count").asInt()).isEqualTo(1);
   }
 
+  @Test
+  void firstVector_withoutRoom_makesNoSpace(@TempDir Path own) {
+    try (Node small = new Node(own, "purser.spaces.memory = 1 MiB")) {
+      String large = Arrays.toString(new float[4_096]);
+      int stored = 0;
+      while (small.served.json("PUT", path("large", "v" + stored), large).statusCode() == 201) {
+        stored++;
+      }
+      assertThat(stored).isPositive();
+      assertProblem(
+          small.served.json("PUT", path("other", "a"), large), 503, "ERR_OVERLOADED", null);
+      assertProblem(small.served.get("/v1/vectors/other"), 404, "ERR_NOT_FOUND", null);
+      assertThat(data(small.served.get("/v1/vectors/large")).path("count").asInt())
+          .isEqualTo(stored);
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {"[]", "{}", "7", "[\"1\"]", "[1,null]", "[[1]]", "[1e39]", "[-1e39]", "true"})
