@@ -47,6 +47,10 @@ public record PurserSettings(
     ClusterSettings cluster,
     Config effective) {
 
+  /// What the log's configuration understands; anything else it would take for DEBUG in silence.
+  private static final List<String> LEVELS =
+      List.of("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "OFF");
+
   /// Names that begin like ours and are no keys: they belong to the start script and to the log's
   /// configuration.
   private static final Set<String> NOT_KEYS =
@@ -127,6 +131,10 @@ public record PurserSettings(
     Set<String> known = new java.util.HashSet<>(NOT_KEYS);
     for (var entry : files.getConfig("purser").root().unwrapped().entrySet()) {
       result = overlay(result, "purser." + entry.getKey(), entry.getValue(), environment, known);
+    }
+    String level = environment.getOrDefault("PURSER_LOG_LEVEL", "INFO");
+    if (!LEVELS.contains(level.toUpperCase(Locale.ROOT))) {
+      reasons.add("PURSER_LOG_LEVEL: '" + level + "' is none of " + String.join(", ", LEVELS));
     }
     environment.keySet().stream()
         .filter(name -> name.startsWith("PURSER_") && !known.contains(name))

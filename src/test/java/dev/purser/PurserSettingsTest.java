@@ -65,6 +65,13 @@ final class PurserSettingsTest {
   }
 
   @Test
+  void logLevel_thatThereIsNot_refused() {
+    assertThatThrownBy(() -> load(Map.of("PURSER_LOG_LEVEL", "LOUD")))
+        .hasMessage("PURSER_LOG_LEVEL: 'LOUD' is none of TRACE, DEBUG, INFO, WARN, ERROR, OFF");
+    assertThat(load(Map.of("PURSER_LOG_LEVEL", "warn")).http().port()).isEqualTo(8080);
+  }
+
+  @Test
   void keys_misspelt_refusedWhereverTheyStand() {
     assertThatThrownBy(
             () ->

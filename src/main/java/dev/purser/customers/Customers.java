@@ -180,6 +180,12 @@ public final class Customers {
         .thenApply(rows -> rows > 0);
   }
 
+  /// Drops the dead letters that name `id`; false if there are none. Fails with a [Fault].
+  public CompletionStage<Boolean> dropLetters(String id, long deadlineMillis) {
+    return order(new Chore.DropLettersOf(id), Database.Lane.INTERACTIVE, deadlineMillis)
+        .thenApply(rows -> rows > 0);
+  }
+
   /// Has the database do a chore; answers how many rows it touched.
   CompletionStage<Long> order(Chore chore, Database.Lane lane, long deadlineMillis) {
     return askDatabase(

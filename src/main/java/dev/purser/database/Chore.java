@@ -46,6 +46,9 @@ public sealed interface Chore {
 
   record LiftSuppression(String customer) implements Chore {}
 
+  /// Drops the letters that name a customer who has never been made, or not again.
+  record DropLettersOf(String customer) implements Chore {}
+
   /// The cache has confirmed these erasures.
   record ForgetErasures(List<Query.Erasure> erasures) implements Chore {
     public ForgetErasures {

@@ -141,6 +141,7 @@ abstract class LedgerStore implements Store {
       case Chore.InterruptRuns(boolean starting, long unseenMillis) ->
           runs.interrupt(starting && !shared() ? 0 : unseenMillis);
       case Chore.LiftSuppression c -> erasures.lift(c.customer());
+      case Chore.DropLettersOf c -> letters.dropOf(c.customer());
       case Chore.ForgetErasures c -> erasures.forget(c.erasures());
     };
   }

@@ -64,6 +64,10 @@ final class LetterRows {
     return rows;
   }
 
+  long dropOf(String customer) throws SQLException {
+    return statements.update("DELETE FROM letters WHERE customer = ?", b -> b.text(customer));
+  }
+
   long drop(Chore.DropLetters chore) throws SQLException {
     if (chore.run() == null && chore.reason() == null) {
       throw new IllegalArgumentException("Dropping letters needs a run or a reason.");

@@ -229,6 +229,7 @@ abstract sealed class PendingWrite {
           Chore.SeeRun _,
           Chore.InterruptRuns _,
           Chore.LiftSuppression _,
+          Chore.DropLettersOf _,
           Chore.ForgetErasures _ ->
           1;
     };

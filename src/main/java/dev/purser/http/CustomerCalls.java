@@ -5,6 +5,7 @@ import dev.purser.customers.Customer;
 import dev.purser.customers.Customer.Reply;
 import dev.purser.customers.Customers;
 import dev.purser.customers.ProfileJson;
+import dev.purser.faults.Fault;
 import dev.purser.faults.FieldError;
 import dev.purser.ledger.Change;
 import dev.purser.ledger.Erase;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
@@ -63,7 +65,25 @@ final class CustomerCalls {
     String id = call.id("id");
     return call.apply(id, erase, call.condition())
         .thenCompose(_ -> call.doors().vectors().tasteSettled(id))
-        .thenApply(_ -> new Answer.Bare(204, List.of()));
+        .<Answer>thenApply(_ -> new Answer.Bare(204, List.of()))
+        .exceptionallyCompose(failure -> onlyNamed(call, id, failure));
+  }
+
+  /// Whoever is no customer may be named by dead letters all the same, and asks for them to be
+  /// gone.
+  private static CompletionStage<Answer> onlyNamed(Call call, String id, Throwable failure) {
+    boolean unknown = Fault.cause(failure) instanceof Refusal r && r.problem().status() == 404;
+    if (!unknown) {
+      return CompletableFuture.failedStage(failure);
+    }
+    return call.doors()
+        .customers()
+        .dropLetters(id, call.deadlineMillis())
+        .thenCompose(
+            any ->
+                any
+                    ? CompletableFuture.completedStage(new Answer.Bare(204, List.of()))
+                    : CompletableFuture.failedStage(failure));
   }
 
   static CompletionStage<Answer> lookup(Call call) {

@@ -25,6 +25,8 @@ public interface CustomerDoor {
 
   CompletionStage<Boolean> liftSuppression(String id, long deadlineMillis);
 
+  CompletionStage<Boolean> dropLetters(String id, long deadlineMillis);
+
   Source<RunEvent, NotUsed> settleAll(@Nullable String key);
 
   /// The door of `customers`; what comes through it is interactive.
@@ -54,6 +56,11 @@ public interface CustomerDoor {
       @Override
       public CompletionStage<Boolean> liftSuppression(String id, long deadlineMillis) {
         return customers.liftSuppression(id, deadlineMillis);
+      }
+
+      @Override
+      public CompletionStage<Boolean> dropLetters(String id, long deadlineMillis) {
+        return customers.dropLetters(id, deadlineMillis);
       }
 
       @Override

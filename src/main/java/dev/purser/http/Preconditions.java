@@ -14,6 +14,9 @@ final class Preconditions {
   private static final Pattern TAG =
       Pattern.compile("\\G[ \\t]*(W/)?\"([!\\x23-\\x7e]*)\"[ \\t]*(?:,|$)[ \\t,]*");
 
+  /// Empty elements before the first tag; those after one go with it.
+  private static final Pattern NOTHING = Pattern.compile("[ \\t,]*");
+
   private Preconditions() {}
 
   /// The condition of a write, or null if it has none. Tags are compared strongly: a weak one, or
@@ -60,8 +63,12 @@ final class Preconditions {
   private static List<Long> versions(String header, String tags, boolean strong) {
     List<Long> versions = new ArrayList<>(1);
     Matcher tag = TAG.matcher(tags);
-    int end = 0;
+    Matcher nothing = NOTHING.matcher(tags);
+    int end = nothing.lookingAt() ? nothing.end() : 0;
+    tag.region(end, tags.length());
+    boolean any = false;
     while (tag.find()) {
+      any = true;
       end = tag.end();
       boolean usable =
           (tag.group(1) == null || !strong) && tag.group(2).matches("[1-9][0-9]{0,17}");
@@ -69,7 +76,7 @@ final class Preconditions {
         versions.add(Long.parseLong(tag.group(2)));
       }
     }
-    if (end != tags.length() || tags.isEmpty()) {
+    if (end != tags.length() || !any) {
       throw Problem.invalid(header, "must be * or a list of entity tags such as \"42\"").refusal();
     }
     return versions;

@@ -24,6 +24,8 @@ record Line(
     @Nullable String givenId,
     int ignoredFields,
     dev.purser.database.@Nullable Letter letter) {
+  /// Parts the space and the id of a vector's record.
+  private static final char SEPARATOR = '\u001f';
 
   static Line of(Block block, int record, Verdict verdict) {
     return new Line(block, record, verdict, null, null, 0, null);
@@ -67,7 +69,8 @@ record Line(
     return switch (verdict) {
       case Verdict.Event(String customer, Purchase p) -> "purchase/" + customer + "/" + p.id();
       case Verdict.Event(String customer, Refund r) -> "refund/" + customer + "/" + r.id();
-      case Verdict.RecordChange(String type, var change) -> type + "/" + change.id();
+      case Verdict.RecordChange(String type, var change) ->
+          type + "/" + change.id().replace(SEPARATOR, '/');
       case Verdict.Event _, Verdict.Rejected _, Verdict.Skipped _ -> hash();
     };
   }

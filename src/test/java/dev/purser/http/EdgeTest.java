@@ -179,6 +179,10 @@ final class EdgeTest {
     assertThat(served.get("/v1/customers/1", "If-None-Match", "\"6\", W/\"7\"").statusCode())
         .isEqualTo(304);
     assertThat(served.get("/v1/customers/1", "If-None-Match", "*").statusCode()).isEqualTo(304);
+    // Empty elements of a list are none.
+    assertThat(served.get("/v1/customers/1", "If-None-Match", ", \"6\" ,, W/\"7\",").statusCode())
+        .isEqualTo(304);
+    assertThat(served.get("/v1/customers/1", "If-None-Match", " , ,").statusCode()).isEqualTo(422);
     assertThat(served.get("/v1/customers/1", "If-None-Match", "\"8\"").statusCode()).isEqualTo(200);
   }
 

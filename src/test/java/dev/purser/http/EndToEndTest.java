@@ -412,6 +412,25 @@ final class EndToEndTest {
   }
 
   @Test
+  void erase_ofWhomOnlyLettersName_dropsThem() {
+    String line =
+        "{\"type\":\"purchase\",\"customer_id\":\"orphan\",\"id\":\"p\",\"sku\":\"s\","
+            + "\"quantity\":0,\"amount_minor\":1}\n";
+    HttpResponse<byte[]> uploaded =
+        served.send(
+            "POST",
+            "/v1/ingest",
+            BodyPublishers.ofString(line),
+            "Content-Type",
+            "application/x-ndjson");
+    String letters = "/v1/dead-letters?run=" + data(uploaded).path("run").asText();
+    assertThat(data(served.get(letters)).path("dead_letters")).hasSize(1);
+    assertThat(delete("/v1/customers/orphan").statusCode()).isEqualTo(204);
+    assertThat(data(served.get(letters)).path("dead_letters")).isEmpty();
+    assertThat(delete("/v1/customers/orphan").statusCode()).isEqualTo(404);
+  }
+
+  @Test
   void upload_badLines_lettersAndReplay() {
     String lines =
         """

@@ -119,6 +119,12 @@ final class Stubs {
     }
 
     @Override
+    public CompletionStage<Boolean> dropLetters(String id, long deadlineMillis) {
+      ids.add(id);
+      return CompletableFuture.completedFuture(false);
+    }
+
+    @Override
     public Source<RunEvent, NotUsed> settleAll(String key) {
       ids.add(String.valueOf(key));
       return settling;

@@ -98,7 +98,7 @@ final class StubDatabase {
       }
       case Chore.InterruptRuns _ -> ++interrupts;
       case Chore.SeeRun _ -> 1;
-      case Chore.LiftSuppression _, Chore.ForgetErasures _ -> 0;
+      case Chore.LiftSuppression _, Chore.DropLettersOf _, Chore.ForgetErasures _ -> 0;
     };
   }
 
