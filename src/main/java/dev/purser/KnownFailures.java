@@ -7,6 +7,7 @@ import ch.qos.logback.core.spi.FilterReply;
 import dev.purser.faults.Escalated;
 import dev.purser.faults.Fault;
 import dev.purser.faults.ServiceError;
+import dev.purser.http.HttpServer;
 import dev.purser.slots.SessionFailed;
 import java.net.BindException;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +34,7 @@ public final class KnownFailures extends TurboFilter {
       if (t instanceof Escalated
           || t instanceof BindException
           || SessionFailed.toldByDriver(t)
-          || isSenders(t)) {
+          || isSenders(logger, t)) {
         return FilterReply.DENY;
       }
       t = t.getCause();
@@ -43,8 +44,11 @@ public final class KnownFailures extends TurboFilter {
 
   /// What a sender did wrong is a line of whoever noticed; Pekko adds that it closes the
   /// connection.
-  private static boolean isSenders(Throwable t) {
-    return t instanceof Fault fault && fault.error() instanceof ServiceError.Validation;
+  private static boolean isSenders(@Nullable Logger logger, Throwable t) {
+    return logger != null
+        && logger.getName().equals(HttpServer.CONNECTIONS)
+        && t instanceof Fault fault
+        && fault.error() instanceof ServiceError.Validation;
   }
 
   /// The throwable that a logging call has as its last parameter.

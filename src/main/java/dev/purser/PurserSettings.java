@@ -47,7 +47,7 @@ public record PurserSettings(
     ClusterSettings cluster,
     Config effective) {
 
-  /// What the log's configuration understands; anything else it would take for DEBUG in silence.
+  /// What the log's configuration understands; anything else it would pass over in silence.
   private static final List<String> LEVELS =
       List.of("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "OFF");
 

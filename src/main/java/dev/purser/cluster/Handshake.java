@@ -42,7 +42,11 @@ public final class Handshake {
     while (!starved) {
       switch (engine.getHandshakeStatus()) {
         case NEED_TASK -> engine.getDelegatedTask().run();
-        case NEED_WRAP -> engine.wrap(NOTHING, out);
+        case NEED_WRAP -> {
+          if (engine.wrap(NOTHING, out).getStatus() == Status.BUFFER_OVERFLOW) {
+            throw new SSLException("the certificates are too long for a handshake");
+          }
+        }
         case NEED_UNWRAP, NEED_UNWRAP_AGAIN ->
             starved = engine.unwrap(in, plain).getStatus() == Status.BUFFER_UNDERFLOW;
         case FINISHED, NOT_HANDSHAKING -> starved = true;

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 public final class HttpServer {
   /// The logger of single connections: it warns of every answer that begins before its upload has
   /// ended, which is what a streamed run does.
-  private static final String CONNECTIONS = "dev.purser.http.connections";
+  public static final String CONNECTIONS = "dev.purser.http.connections";
 
   /// How long connections may take to be closed, once nothing is in hand any more.
   private static final Duration CLOSING = Duration.ofSeconds(1);
