@@ -50,10 +50,16 @@ public final class Edge {
     return open.get();
   }
 
-  /// Answers `request`. The stage never fails.
-  public CompletionStage<HttpResponse> answer(HttpRequest request) {
+  /// Answers a head that cannot be trusted.
+  HttpResponse refuse(HttpConnection.Refused refused) {
+    metrics.answered(HttpMetrics.UNMATCHED, refused.problem().status(), 0);
+    return responses.of(refused.problem(), new Head(), ids.of(refused.requestId()), 0);
+  }
+
+  /// Answers `request`, which came on `connection`. The stage never fails.
+  CompletionStage<HttpResponse> answer(HttpRequest request, HttpConnection connection) {
     open.incrementAndGet();
-    Exchange exchange = new Exchange(request);
+    Exchange exchange = new Exchange(request, connection);
     CompletionStage<Answer> stage;
     try {
       stage = exchange.begin();
@@ -69,23 +75,25 @@ public final class Edge {
   private final class Exchange {
     private final long startNanos = System.nanoTime();
     private final HttpRequest request;
+    private final HttpConnection connection;
     private final Head head;
     private final String id;
     private final Body body;
     private @Nullable Route route;
     private boolean admitted;
 
-    Exchange(HttpRequest request) {
+    Exchange(HttpRequest request, HttpConnection connection) {
       this.request = request;
+      this.connection = connection;
       this.head = Head.of(request);
       this.id = ids.of(head.requestId);
       this.body = new Body(request.entity(), head, doors.settings(), metrics, doors.materializer());
     }
 
     CompletionStage<Answer> begin() {
-      access.checkHost(head.host);
       Target target =
           Target.parse(head.rawTarget == null ? request.getUri().path() : head.rawTarget);
+      checkHost(target);
       String method = request.method().value();
       if (method.equals("OPTIONS")) {
         return CompletableFuture.completedFuture(options(target));
@@ -104,6 +112,16 @@ public final class Edge {
             .refusal();
       }
       return found.endpoint().answer(new Call(request, head, body, target, found, doors));
+    }
+
+    /// HTTP/1.0 knows no `Host`. Only health checks come without one, and what they are told no web
+    /// page could use.
+    private void checkHost(Target target) {
+      if (head.host != null) {
+        access.checkHost(head.host);
+      } else if (!target.segments().getFirst().equals("health")) {
+        throw Problem.malformed("The Host header is missing.").refusal();
+      }
     }
 
     private Answer options(Target target) {
@@ -198,7 +216,7 @@ public final class Edge {
     private Problem problem(@Nullable Throwable failure) {
       Throwable cause = failure == null ? null : Fault.cause(failure);
       return switch (cause) {
-        case Refusal r -> r.problem();
+        case Refusal r -> connection.malformed() ? r.problem().asMalformed() : r.problem();
         case Fault f -> Problem.of(f.error(), outcome(f.error()));
         case null, default -> bug(cause);
       };

@@ -5,6 +5,15 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLSession;
+import org.apache.pekko.Done;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.NoSerializationVerificationNeeded;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -14,11 +23,24 @@ import org.apache.pekko.actor.typed.Signal;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.event.Logging;
-import org.apache.pekko.http.javadsl.ConnectionContext;
 import org.apache.pekko.http.javadsl.Http;
-import org.apache.pekko.http.javadsl.ServerBinding;
-import org.apache.pekko.http.javadsl.ServerBuilder;
+import org.apache.pekko.http.javadsl.model.AttributeKeys;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.RemoteAddress;
+import org.apache.pekko.http.javadsl.settings.ServerSettings;
+import org.apache.pekko.stream.Materializer;
+import org.apache.pekko.stream.TLSClosing;
+import org.apache.pekko.stream.TLSProtocol.SslTlsInbound;
+import org.apache.pekko.stream.TLSProtocol.SslTlsOutbound;
+import org.apache.pekko.stream.javadsl.BidiFlow;
+import org.apache.pekko.stream.javadsl.Flow;
+import org.apache.pekko.stream.javadsl.Sink;
+import org.apache.pekko.stream.javadsl.Source;
+import org.apache.pekko.stream.javadsl.Tcp;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The owner of the binding: it serves [Edge] from its start until it stops.
 ///
@@ -33,10 +55,20 @@ public final class HttpServer {
   /// How long connections may take to be closed, once nothing is in hand any more.
   private static final Duration CLOSING = Duration.ofSeconds(1);
 
+  /// How many times the connections are looked through while a head may take to arrive.
+  private static final int LOOKS = 20;
+
+  private static final Logger LOG = LoggerFactory.getLogger(HttpServer.class);
+
   private final ActorContext<Command> context;
   private final HttpSettings settings;
   private final ActorRef<Listening> replyTo;
-  private @Nullable ServerBinding binding;
+  private final Connections connections;
+
+  /// What Pekko's HTTP layer wants to see beside the bytes of a connection, and makes no use of.
+  private final SSLSession session;
+
+  private Tcp.@Nullable ServerBinding binding;
 
   /// What may be asked of the server; nothing yet.
   public sealed interface Command extends NoSerializationVerificationNeeded {}
@@ -47,7 +79,11 @@ public final class HttpServer {
   public record Listening(String scheme, InetSocketAddress address)
       implements NoSerializationVerificationNeeded {}
 
-  private record Bound(ServerBinding binding) implements Command {}
+  private enum Look implements Command {
+    FOR_OVERDUE
+  }
+
+  private record Bound(Tcp.ServerBinding binding) implements Command {}
 
   private record NotBound(Throwable cause) implements Command {}
 
@@ -56,6 +92,8 @@ public final class HttpServer {
     this.context = context;
     this.settings = settings;
     this.replyTo = replyTo;
+    this.connections = new Connections(settings.connections());
+    this.session = noSession();
   }
 
   /// Binds at once.
@@ -64,26 +102,42 @@ public final class HttpServer {
   public static Behavior<Command> create(
       Edge edge, HttpSettings settings, ActorRef<Listening> replyTo) {
     return Behaviors.setup(
-        context -> {
-          HttpServer server = new HttpServer(context, settings, replyTo);
-          server.bind(edge);
-          return server.serving();
-        });
+        context ->
+            Behaviors.withTimers(
+                timers -> {
+                  HttpServer server = new HttpServer(context, settings, replyTo);
+                  server.bind(edge);
+                  timers.startTimerWithFixedDelay(
+                      Look.FOR_OVERDUE, settings.headerTime().dividedBy(LOOKS));
+                  return server.serving();
+                }));
   }
 
   private Behavior<Command> serving() {
     return Behaviors.receive(
         (_, command) ->
             switch (command) {
+              case Look _ -> {
+                connections.closeOverdue();
+                yield Behaviors.same();
+              }
               case Bound b -> onBound(b.binding);
               case NotBound n -> throw cannotBind(n.cause);
             },
         (_, signal) -> onSignal(signal));
   }
 
-  private Behavior<Command> onBound(ServerBinding bound) {
+  private Behavior<Command> onBound(Tcp.ServerBinding bound) {
     binding = bound;
-    bound.addToCoordinatedShutdown(CLOSING, context.getSystem());
+    CoordinatedShutdown shutdown = CoordinatedShutdown.get(context.getSystem());
+    shutdown.addTask(
+        CoordinatedShutdown.PhaseServiceUnbind(),
+        "http-unbind",
+        () -> bound.unbind().thenApply(_ -> Done.getInstance()));
+    shutdown.addTask(
+        CoordinatedShutdown.PhaseServiceRequestsDone(),
+        "http-close",
+        () -> connections.closeAll(CLOSING));
     replyTo.tell(new Listening(settings.tls().enabled() ? "https" : "http", bound.localAddress()));
     return Behaviors.same();
   }
@@ -96,24 +150,97 @@ public final class HttpServer {
   }
 
   private void bind(Edge edge) {
-    ServerBuilder builder =
+    ServerSettings http = ServerSettings.create(context.getSystem().classicSystem());
+    BidiFlow<HttpResponse, SslTlsOutbound, SslTlsInbound, HttpRequest, NotUsed> layer =
         Http.get(context.getSystem())
-            .newServerAt(settings.host(), settings.port())
-            .logTo(Logging.getLogger(context.getSystem().classicSystem(), CONNECTIONS))
-            .adaptSettings(
-                s ->
-                    s.withRemoteAddressAttribute(settings.ratePerSecond() > 0)
-                        .withParserSettings(
-                            s.getParserSettings().withCustomMediaTypes(Body.JSON_TYPE)));
-    if (settings.tls().enabled()) {
-      builder = builder.enableHttps(ConnectionContext.httpsServer(tls()));
-    }
+            .serverLayer(
+                http.withParserSettings(
+                    http.getParserSettings().withCustomMediaTypes(Body.JSON_TYPE)),
+                Optional.empty(),
+                Logging.getLogger(context.getSystem().classicSystem(), CONNECTIONS));
+    Materializer materializer = Materializer.createMaterializer(context.getSystem());
     context.pipeToSelf(
-        builder.bind(edge::answer),
+        incoming(http)
+            .to(Sink.foreach(c -> accept(c, edge, layer, materializer)))
+            .run(materializer),
         (bound, failure) -> bound != null ? new Bound(bound) : new NotBound(failure));
   }
 
-  private javax.net.ssl.SSLContext tls() {
+  private Source<Tcp.IncomingConnection, CompletionStage<Tcp.ServerBinding>> incoming(
+      ServerSettings http) {
+    Tcp tcp = Tcp.get(context.getSystem().classicSystem());
+    if (!settings.tls().enabled()) {
+      return tcp.bind(
+          settings.host(),
+          settings.port(),
+          http.getBacklog(),
+          http.getSocketOptions(),
+          true, // an answer can be read to its end though its sender is still writing
+          Optional.empty());
+    }
+    SSLContext tls = tls();
+    return tcp.bindWithTls(
+        settings.host(),
+        settings.port(),
+        () -> {
+          SSLEngine engine = tls.createSSLEngine();
+          engine.setUseClientMode(false);
+          return engine;
+        },
+        http.getBacklog(),
+        http.getSocketOptions(),
+        Optional.empty(),
+        _ -> Optional.empty(),
+        TLSClosing.eagerClose());
+  }
+
+  /// Runs one connection; called by the stream that accepts, which must not fail.
+  private void accept(
+      Tcp.IncomingConnection incoming,
+      Edge edge,
+      BidiFlow<HttpResponse, SslTlsOutbound, SslTlsInbound, HttpRequest, NotUsed> layer,
+      Materializer materializer) {
+    if (!connections.makePlace()) {
+      incoming.handleWith(
+          Flow.fromSinkAndSourceCoupled(Sink.cancelled(), Source.empty()), materializer);
+      return;
+    }
+    HttpConnection connection = new HttpConnection(session, settings, connections);
+    connections.opened(connection);
+    Flow<HttpRequest, HttpResponse, NotUsed> handler =
+        Flow.of(HttpRequest.class)
+            .mapAsync(1, request -> answer(request, edge, connection, incoming.remoteAddress()))
+            .map(connection::answered);
+    try {
+      incoming.handleWith(handler.join(layer.atop(BidiFlow.fromGraph(connection))), materializer);
+    } catch (RuntimeException e) {
+      connections.closed(connection);
+      LOG.error("A connection cannot be served", e);
+    }
+  }
+
+  private CompletionStage<HttpResponse> answer(
+      HttpRequest request, Edge edge, HttpConnection connection, InetSocketAddress peer) {
+    HttpConnection.Refused refused = connection.refused();
+    if (refused != null) {
+      return CompletableFuture.completedFuture(edge.refuse(refused));
+    }
+    return edge.answer(
+        settings.ratePerSecond() > 0
+            ? request.addAttribute(AttributeKeys.remoteAddress, RemoteAddress.create(peer))
+            : request,
+        connection);
+  }
+
+  private static SSLSession noSession() {
+    try {
+      return SSLContext.getDefault().createSSLEngine().getSession();
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("the JDK has no TLS", e);
+    }
+  }
+
+  private SSLContext tls() {
     try {
       return settings.tls().context();
     } catch (GeneralSecurityException | IOException e) {

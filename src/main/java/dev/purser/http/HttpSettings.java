@@ -8,6 +8,10 @@ import java.util.List;
 
 /// What an operator may set about the edge (`conf/http.conf`). Immutable.
 ///
+/// @param connections how many clients may be connected at once
+/// @param headerTime how long the first byte of a connection, and the head of a request, may take
+/// @param headerBytes the longest head of a request
+/// @param idleTime how long a connection may stay without a byte in either direction
 /// @param deadline how long an interactive call may take
 /// @param bodyTime how long a body that is read whole may take to arrive
 /// @param bodyBytes the longest such body, after decompression
@@ -24,6 +28,10 @@ public record HttpSettings(
     boolean insecure,
     Tokens tokens,
     Tls tls,
+    int connections,
+    Duration headerTime,
+    int headerBytes,
+    Duration idleTime,
     Duration deadline,
     Duration bodyTime,
     int bodyBytes,
@@ -50,6 +58,10 @@ public record HttpSettings(
             keys.flag("insecure"),
             Tokens.read(keys),
             Tls.read(keys.at("tls")),
+            keys.integer("connections", 1, 1_000_000),
+            keys.duration("header-time", Duration.ofMillis(10), Duration.ofMinutes(10)),
+            (int) keys.bytes("header-bytes", 1_024, 1 << 20),
+            keys.duration("idle-time", Duration.ofMillis(100), Duration.ofDays(1)),
             keys.duration("deadline", Duration.ofMillis(10), Duration.ofMinutes(5)),
             keys.duration("body-time", Duration.ofMillis(10), Duration.ofMinutes(10)),
             (int) keys.bytes("body-bytes", 1_024, 64 << 20),

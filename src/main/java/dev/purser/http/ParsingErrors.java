@@ -36,7 +36,7 @@ public final class ParsingErrors extends ParsingErrorHandler {
   }
 
   /// The parser's words tell of limits and syntax only; they hold nothing of ours.
-  private static Problem problem(int status, String summary) {
+  static Problem problem(int status, String summary) {
     return switch (status) {
       case 408 -> Problem.of(408, "ERR_REQUEST_TIMEOUT", "The request did not arrive in time.");
       case 413 -> Problem.tooLarge("The body is too long.");

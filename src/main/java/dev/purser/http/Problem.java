@@ -109,6 +109,13 @@ public record Problem(
     return new Problem(status, code, detail, true, errors, outcome, headers, extra);
   }
 
+  /// The same of a body that is found to be no HTTP: what reads it sees only that it ends early.
+  Problem asMalformed() {
+    return status == 422
+        ? new Problem(400, code, detail, retryable, List.of(), outcome, headers, extra)
+        : this;
+  }
+
   Problem withOutcome(@Nullable Outcome outcome) {
     return new Problem(status, code, detail, retryable, errors, outcome, headers, extra);
   }
