@@ -26,7 +26,7 @@ public final class DocumentJson {
   private static final Set<String> BODY = Set.of("fields", "id", "version");
 
   private static final Set<String> VALUE = Set.of("name", "value");
-  private static final Set<String> LINE = Set.of("type", "id", "fields");
+  private static final Set<String> LINE = Set.of("type", "id", "version", "fields");
 
   private DocumentJson() {}
 

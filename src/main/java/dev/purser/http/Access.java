@@ -1,5 +1,6 @@
 package dev.purser.http;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.regex.Pattern;
@@ -11,6 +12,9 @@ final class Access {
       Pattern.compile("(localhost|127\\.[0-9.]+|\\[::1]|::1)(:[0-9]*)?");
   private final Tokens tokens;
   private final boolean trustsLoopback;
+  private final List<String> origins;
+  private final String scheme;
+  private final String defaultPort;
 
   /// The latest host that was found good: nearly always the next one too.
   private volatile String lastHost = "localhost";
@@ -18,6 +22,9 @@ final class Access {
   Access(HttpSettings settings) {
     this.tokens = settings.tokens();
     this.trustsLoopback = settings.trustsLoopback();
+    this.origins = settings.origins();
+    this.scheme = settings.tls().enabled() ? "https://" : "http://";
+    this.defaultPort = settings.tls().enabled() ? ":443" : ":80";
   }
 
   /// Refuses a `Host` that is not this machine's loopback, where calls are trusted for coming from
@@ -34,6 +41,51 @@ final class Access {
           .refusal();
     }
     lastHost = host;
+  }
+
+  /// Refuses, where no token proves what a caller may do, a request that a web page of another
+  /// origin had a browser send: a browser sends requests that need no preflight (GET, forms) to any
+  /// address, and no page may read or operate a node by the mere fact that its reader can.
+  ///
+  /// A page of a configured origin may read: GET, HEAD and OPTIONS. With tokens nothing is refused
+  /// here, since no browser adds a bearer token by itself.
+  void checkOrigin(Head head, String method) {
+    if (!tokens.isEmpty() || (head.origin == null && head.fetchSite == null)) {
+      return;
+    }
+    if (head.origin != null && origins.contains(head.origin)) {
+      if (!method.equals("GET") && !method.equals("HEAD") && !method.equals("OPTIONS")) {
+        throw crossSite("Without tokens pages of other origins may only read.");
+      }
+      return;
+    }
+    boolean foreignSite =
+        head.fetchSite != null
+            && !head.fetchSite.equals("same-origin")
+            && !head.fetchSite.equals("none");
+    if (foreignSite || (head.origin != null && !isOwn(head.origin, head.host))) {
+      throw crossSite(
+          "Without tokens no web page of another origin may call; to open an address of this"
+              + " server type it in.");
+    }
+  }
+
+  private static Refusal crossSite(String detail) {
+    return Problem.of(403, "ERR_FORBIDDEN", detail).refusal();
+  }
+
+  /// Whether `origin` is this server as the caller addressed it: same scheme, host and port.
+  private boolean isOwn(String origin, @Nullable String host) {
+    return host != null
+        && origin.regionMatches(true, 0, scheme, 0, scheme.length())
+        && withPort(origin.substring(scheme.length())).equals(withPort(host));
+  }
+
+  /// A host in lower case with its port, which may be left out if it is the scheme's own.
+  private String withPort(String host) {
+    String lower = host.toLowerCase(Locale.ROOT);
+    boolean hasPort = lower.lastIndexOf(':') > lower.lastIndexOf(']');
+    return hasPort ? lower : lower + defaultPort;
   }
 
   /// Refuses a caller without the role; answers the name of its token, or null if it needs none.

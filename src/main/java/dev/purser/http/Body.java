@@ -41,6 +41,7 @@ final class Body {
   private static final CompletionStage<Done> RELEASED =
       CompletableFuture.completedFuture(Done.getInstance());
   private static final int INFLATE_CHUNK = 64 << 10;
+  private static final byte[] NOTHING = {};
 
   private final RequestEntity entity;
   private final Head head;
@@ -71,23 +72,29 @@ final class Body {
     return whole().thenApply(Body::parse);
   }
 
-  /// As [#json], or a missing node if there is no body. Of a chunked body only its end tells that
-  /// there is none, so that its type is judged after it.
+  /// As [#json], or a missing node if there is no body.
   CompletionStage<JsonNode> optionalJson() {
+    return optional(JSON)
+        .thenApply(bytes -> bytes.length == 0 ? MissingNode.getInstance() : parse(bytes));
+  }
+
+  /// The bytes of a body of the type `type` or one of `others`, or none if there is no body. Of a
+  /// chunked body only its end tells that there is none, so that its type is judged after it.
+  CompletionStage<byte[]> optional(String type, String... others) {
     if (entity.isKnownEmpty()) {
-      return CompletableFuture.completedFuture(MissingNode.getInstance());
+      return CompletableFuture.completedFuture(NOTHING);
     }
     if (entity.getContentLengthOption().isPresent()) {
-      return json();
+      checkType(type, others);
+      return whole();
     }
     return whole()
         .thenApply(
             bytes -> {
-              if (bytes.length == 0) {
-                return MissingNode.getInstance();
+              if (bytes.length > 0) {
+                checkType(type, others);
               }
-              checkType(JSON);
-              return parse(bytes);
+              return bytes;
             });
   }
 
@@ -95,9 +102,12 @@ final class Body {
     return entity.isKnownEmpty();
   }
 
-  /// The body's media type without parameters, in lower case. A charset other than UTF-8 is
-  /// refused.
+  /// The body's media type without parameters, in lower case; bytes if none was sent (RFC 9110,
+  /// section 8.3). A charset other than UTF-8 is refused.
   String type() {
+    if (head.illegalType != null) {
+      throw unsupported("The Content-Type is not a media type.");
+    }
     ContentType type = entity.getContentType();
     if (type.mediaType().equals(JSON_TYPE) && type.getCharsetOption().isEmpty()) {
       return JSON;
@@ -208,7 +218,8 @@ final class Body {
   private void checkType(String type, String... others) {
     String sent = type();
     if (!sent.equals(type) && !List.of(others).contains(sent)) {
-      throw unsupported("The body must be of the type " + type + ".");
+      String or = others.length == 0 ? "" : " or " + String.join(" or ", others);
+      throw unsupported("The body must be of the type " + type + or + ".");
     }
   }
 

@@ -17,8 +17,8 @@ import org.slf4j.LoggerFactory;
 /// One request to one response: who may call, which route it is, and the form of its answer or
 /// refusal. Safe for many threads.
 ///
-/// Order of judgement: host, route (404, 405), token and role, rate, admission, form of the answer
-/// (406), query, and then what the endpoint judges.
+/// Order of judgement: host, origin, route (404, 405), token and role, rate, admission, form of the
+/// answer (406), query, and then what the endpoint judges.
 public final class Edge {
   private static final Logger LOG = LoggerFactory.getLogger(Edge.class);
 
@@ -91,6 +91,7 @@ public final class Edge {
     }
 
     CompletionStage<Answer> begin() {
+      access.checkOrigin(head, request.method().value());
       Target target =
           Target.parse(head.rawTarget == null ? request.getUri().path() : head.rawTarget);
       checkHost(target);

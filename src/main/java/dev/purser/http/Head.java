@@ -17,8 +17,13 @@ final class Head {
   @Nullable String ifMatch;
   @Nullable String ifNoneMatch;
   @Nullable String origin;
+  @Nullable String fetchSite;
   @Nullable String host;
   @Nullable String preflightMethod;
+
+  /// A content type that Pekko could not parse; it would pass for none, that is for bytes.
+  @Nullable String illegalType;
+
   boolean expectsContinue;
 
   static Head of(HttpRequest request) {
@@ -39,9 +44,11 @@ final class Head {
       case "content-encoding" -> contentEncoding = joined(contentEncoding, h);
       case "if-match" -> ifMatch = joined(ifMatch, h);
       case "if-none-match" -> ifNoneMatch = joined(ifNoneMatch, h);
-      case "origin" -> origin = h.value();
+      case "origin" -> origin = joined(origin, h);
+      case "sec-fetch-site" -> fetchSite = joined(fetchSite, h);
       case "host" -> host = h.value();
       case "access-control-request-method" -> preflightMethod = h.value();
+      case "content-type" -> illegalType = h.value();
       case "expect" -> expectsContinue = true;
       default -> {} // of no concern to the edge
     }

@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /// What an operator may set about the edge (`conf/http.conf`). Immutable.
 ///
@@ -21,7 +22,8 @@ import java.util.List;
 /// @param admitted how many calls of `/v1` may be in hand at once
 /// @param ratePerSecond calls a client may make a second; 0: no limit
 /// @param retryAfter what retryable answers advise
-/// @param origins who may call from a browser; none: CORS is off
+/// @param origins web pages that may call from a browser, without tokens only to read; none: CORS
+///   is off
 public record HttpSettings(
     String host,
     int port,
@@ -45,6 +47,8 @@ public record HttpSettings(
     Duration stopTime,
     List<String> origins,
     boolean benchmarkRoutes) {
+
+  private static final Pattern ORIGIN = Pattern.compile("[a-z][a-z0-9+.-]*://[^/?#@\\s*A-Z]+");
 
   public HttpSettings {
     origins = List.copyOf(origins);
@@ -86,6 +90,7 @@ public record HttpSettings(
   }
 
   private void check(Keys keys) {
+    checkOrigins(keys);
     if (host.isBlank()) {
       keys.refuse("host", "is empty");
     } else if (trustsLoopback() && !bindsLoopback()) {
@@ -94,6 +99,18 @@ public record HttpSettings(
           host
               + " is not a loopback address: everyone who reaches it could read and write all data."
               + " Configure purser.http.tokens, or set purser.http.insecure = on if you mean it");
+    }
+  }
+
+  /// As browsers send them: anything else would never match, and be taken for a right that it is
+  /// not.
+  private void checkOrigins(Keys keys) {
+    for (String origin : origins) {
+      if (!ORIGIN.matcher(origin).matches()) {
+        keys.refuse(
+            "origins",
+            origin + " is no origin: give scheme, host and port, such as https://desk.example");
+      }
     }
   }
 

@@ -9,16 +9,11 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /// Calls about dead letters.
 final class LetterCalls {
-  private static final Set<String> LINE_TYPES =
-      Set.of("application/x-ndjson", "application/json", "text/csv", "text/plain");
-
   private LetterCalls() {}
 
   static CompletionStage<Answer> list(Call call) {
@@ -74,13 +69,9 @@ final class LetterCalls {
 
   /// The corrected line of the body, or an empty one if there is no body.
   private static CompletionStage<String> corrected(Call call) {
-    if (call.body().isEmpty()) {
-      return CompletableFuture.completedFuture("");
-    }
-    if (!LINE_TYPES.contains(call.body().type())) {
-      throw Body.unsupported("The body must be a line of application/x-ndjson or text/csv.");
-    }
-    return call.body().whole().thenApply(LetterCalls::line);
+    return call.body()
+        .optional(Accepts.LINES, Accepts.JSON, "text/csv")
+        .thenApply(LetterCalls::line);
   }
 
   private static String line(byte[] bytes) {

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.regex.Pattern;
 import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 
@@ -29,6 +30,9 @@ final class OperationCalls {
 
   /// Not OFF: an operator who silences a node's failures for a day learns of none.
   private static final Set<String> LEVELS = Set.of("TRACE", "DEBUG", "INFO", "WARN", "ERROR");
+
+  /// Names of Java classes and packages; what else stood in it would be written to the log.
+  private static final Pattern LOGGER = Pattern.compile("[\\p{Alnum}_$.-]{1,256}");
 
   private static final int THREADS = 1_000;
   private static final int FRAMES = 64;
@@ -138,6 +142,9 @@ final class OperationCalls {
           seconds == null
               ? "is required"
               : "must be an integer from 1 to " + LONGEST_LOG_LEVEL_SECONDS);
+    }
+    if (logger != null && !LOGGER.matcher(logger).matches()) {
+      fields.wrong("logger", "must be the name of a logger, or ROOT");
     }
     if (level != null && !LEVELS.contains(level.toUpperCase(Locale.ROOT))) {
       fields.wrong("level", "must be TRACE, DEBUG, INFO, WARN or ERROR");

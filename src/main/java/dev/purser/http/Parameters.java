@@ -2,6 +2,7 @@ package dev.purser.http;
 
 import dev.purser.faults.FieldError;
 import dev.purser.ledger.JsonFields;
+import dev.purser.ledger.Rules;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,8 +10,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// The query parameters of one request, decoded as forms do. A parameter that the route does not
-/// know, or that comes twice, is refused by name: a misspelt one must not be lost silently.
-/// Immutable.
+/// know, or that comes twice, is refused by name: a misspelt one must not be lost silently. Names
+/// and values are strings of the contract like any others. Immutable.
 final class Parameters {
   private static final Parameters NONE = new Parameters(Map.of());
   private final Map<String, String> values;
@@ -46,6 +47,10 @@ final class Parameters {
       return;
     }
     String value = equals < 0 ? "" : Target.decode(pair.substring(equals + 1), true, name);
+    String whyNot = Rules.whyNotText(name) == null ? Rules.whyNotText(value) : "is no usable name";
+    if (whyNot != null) {
+      errors.add(new FieldError(JsonFields.clipped(name), whyNot));
+    }
     if (values.putIfAbsent(name, value) != null) {
       errors.add(new FieldError(name, "is given more than once"));
     }

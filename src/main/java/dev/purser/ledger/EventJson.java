@@ -14,8 +14,19 @@ import java.util.TreeSet;
 /// @param defaultCurrency of events that name none
 /// @param clock the instant of events that name none
 public record EventJson(String defaultCurrency, InstantSource clock) {
+  /// Events as `GET` answers them may be sent back: `refunded_minor` and `state` are read-only and
+  /// ignored.
   private static final Set<String> PURCHASE =
-      Set.of("id", "sku", "description", "quantity", "amount_minor", "currency", "at");
+      Set.of(
+          "id",
+          "sku",
+          "description",
+          "quantity",
+          "amount_minor",
+          "currency",
+          "at",
+          "refunded_minor");
+
   private static final Set<String> REFUND =
       Set.of(
           "id",
@@ -26,7 +37,8 @@ public record EventJson(String defaultCurrency, InstantSource clock) {
           "amount_minor",
           "currency",
           "reason",
-          "at");
+          "at",
+          "state");
   private static final Set<String> PREFERENCES = Set.of("preferences");
 
   /// A profile as `GET` answers it may be sent back: its read-only fields are ignored.
@@ -90,7 +102,7 @@ public record EventJson(String defaultCurrency, InstantSource clock) {
   public Reading<Preferences> patch(JsonNode body) {
     JsonFields fields = new JsonFields(body, "body");
     var values =
-        fields.has("preferences")
+        body.has("preferences")
             ? fields.preferences("preferences", true)
             : Map.<String, String>of();
     return reading(fields, new Preferences(false, false, values), PREFERENCES, false);

@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 /// sender is told all of it at once. A field that cannot be used reads as null, empty or 0; nobody
 /// may use any before [#errors()] was found empty.
 ///
+/// A field whose value is null reads as one that is not there: answers name absent values so, and
+/// what was read can be sent back.
+///
 /// Confined to the thread that reads.
 public final class JsonFields {
   private static final int CLIP = 128;
@@ -35,8 +38,9 @@ public final class JsonFields {
     }
   }
 
+  /// Whether the field is there and not null.
   public boolean has(String name) {
-    return object.has(name);
+    return object.hasNonNull(name);
   }
 
   /// A required id.
@@ -208,7 +212,7 @@ public final class JsonFields {
 
   private @Nullable String string(String name, Function<String, @Nullable String> whyNot) {
     JsonNode node = object.get(name);
-    if (node == null) {
+    if (node == null || node.isNull()) {
       return null;
     }
     if (!node.isTextual()) {

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// Vectors in JSON: the same rules at the edge and in the bulk lane. Pure.
 public final class VectorJson {
   private static final Set<String> LINE = Set.of("type", "space", "id", "vector");
+  private static final Set<String> BODY = Set.of("space", "id", "vector");
   private static final Set<String> SEARCH = Set.of("vector", "id", "k", "metric");
   private static final int MOST_NEIGHBOURS = 1_000;
   private static final int NEIGHBOURS = 10;
@@ -26,9 +27,18 @@ public final class VectorJson {
   @SuppressWarnings("ArrayRecordComponent") // a hand-over, compared by nobody
   public record Asked(float @Nullable [] vector, @Nullable String id, Metric metric, int k) {}
 
-  /// The body of a vector that is put.
+  /// The body of a vector that is put: an array, or what `GET` answers, whose `space` and `id` are
+  /// read-only and ignored.
   public static Reading<float[]> body(JsonNode body) {
-    return checked(values(body), "body");
+    if (!body.isObject()) {
+      return checked(values(body), "body");
+    }
+    JsonFields given = new JsonFields(body, "body");
+    float[] vector = vector(given, body);
+    given.refuseUnknown(BODY);
+    return given.errors().isEmpty()
+        ? new Reading.Good<>(vector, 0)
+        : new Reading.Bad<>(given.errors());
   }
 
   /// The same as bytes, as [FloatBytes] has them.
@@ -93,7 +103,7 @@ public final class VectorJson {
 
   private static int neighbours(JsonFields given, JsonNode body) {
     JsonNode k = body.get("k");
-    if (k == null) {
+    if (k == null || k.isNull()) {
       return NEIGHBOURS;
     }
     if (k.isIntegralNumber() && k.canConvertToInt()) {

@@ -597,6 +597,14 @@ final class EdgeTest {
           "ERR_VALIDATION",
           "level");
     }
+    for (String logger : List.of("", " ", "a b", "a\\nb", "x".repeat(257))) {
+      assertProblem(
+          served.json(
+              "PUT", "/ops/log-level", level.formatted("DEBUG").replace("dev.purser", logger)),
+          422,
+          "ERR_VALIDATION",
+          "logger");
+    }
     assertThat(served.send("POST", "/ops/drain", none).statusCode()).isEqualTo(202);
     assertThat(served.operations.orders).contains("pause", "dev.purser DEBUG PT1M", "drain");
   }

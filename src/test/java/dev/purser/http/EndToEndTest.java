@@ -491,4 +491,141 @@ final class EndToEndTest {
           .isEqualTo(422);
     }
   }
+
+  @Test
+  void whatWasRead_sentBack_isTheSame() {
+    String c = "/v1/customers/sent-back";
+    assertThat(served.json("PUT", c, "{\"preferences\":{\"a\":\"b\"}}").statusCode())
+        .isEqualTo(201);
+    assertThat(served.post(c + "/purchases", purchase("p", 500)).statusCode()).isEqualTo(201);
+    assertThat(served.post(c + "/refunds", "{\"id\":\"note\",\"amount_minor\":5}").statusCode())
+        .isEqualTo(201);
+    assertThat(
+            served
+                .post(c + "/refunds", "{\"id\":\"r\",\"purchase_id\":\"p\",\"amount_minor\":500}")
+                .statusCode())
+        .isEqualTo(201);
+    assertThat(served.post(c + "/settlement", "{\"id\":null}").statusCode()).isEqualTo(200);
+    for (String event : List.of("/purchases/p", "/refunds/note", "/refunds/r")) {
+      String read = data(served.get(c + event)).toString();
+      HttpResponse<byte[]> again =
+          served.post(c + event.substring(0, event.lastIndexOf('/')), read);
+      assertThat(again.statusCode()).as(read).isEqualTo(200);
+      assertThat(data(again).path("outcome").asText()).as(read).isEqualTo("duplicate");
+    }
+    String profile = data(served.get(c)).toString();
+    assertThat(data(served.json("PUT", c, profile)).path("preferences").path("a").asText())
+        .isEqualTo("b");
+    assertThat(data(served.get(c)).path("totals").toString())
+        .isEqualTo(Served.tree(profile.getBytes(StandardCharsets.UTF_8)).path("totals").toString());
+
+    assertThat(
+            served
+                .json("PUT", "/v1/documents/sent-back", "{\"fields\":{\"a\":\"b\"}}")
+                .statusCode())
+        .isEqualTo(201);
+    JsonNode document = data(served.get("/v1/documents/sent-back"));
+    assertThat(data(served.json("PUT", "/v1/documents/sent-back", document.toString())))
+        .isEqualTo(document);
+    assertThat(served.json("PUT", "/v1/vectors/sent-back/v", "[0.1,-1e-30,3]").statusCode())
+        .isEqualTo(201);
+    JsonNode vector = data(served.get("/v1/vectors/sent-back/v"));
+    assertThat(served.json("PUT", "/v1/vectors/sent-back/v", vector.toString()).statusCode())
+        .isEqualTo(200);
+    assertThat(data(served.get("/v1/vectors/sent-back/v"))).isEqualTo(vector);
+  }
+
+  /// As lines of an upload, with the type and the customer that the path told before.
+  @Test
+  void whatWasRead_uploadedAgain_isAllDuplicates() {
+    String c = "/v1/customers/lines-back";
+    assertThat(served.post(c + "/purchases", purchase("p", 500)).statusCode()).isEqualTo(201);
+    assertThat(served.post(c + "/refunds", "{\"id\":\"r\",\"amount_minor\":5}").statusCode())
+        .isEqualTo(201);
+    served.json("PUT", "/v1/documents/lines-back", "{\"fields\":{\"a\":[\"b\",\"c\"]}}");
+    served.json("PUT", "/v1/vectors/lines-back/v", "[0.1,2]");
+    StringBuilder lines = new StringBuilder();
+    for (String list : List.of("purchase", "refund")) {
+      HttpResponse<byte[]> read =
+          served.get(c + "/" + list + "s", "Accept", "application/x-ndjson");
+      new String(read.body(), StandardCharsets.UTF_8)
+          .lines()
+          .forEach(
+              l ->
+                  lines
+                      .append("{\"type\":\"" + list + "\",\"customer_id\":\"lines-back\",")
+                      .append(l.substring(1))
+                      .append('\n'));
+    }
+    lines
+        .append("{\"type\":\"document\",")
+        .append(data(served.get("/v1/documents/lines-back")).toString().substring(1))
+        .append("\n{\"type\":\"vector\",")
+        .append(data(served.get("/v1/vectors/lines-back/v")).toString().substring(1))
+        .append('\n');
+    HttpResponse<byte[]> r =
+        served.send(
+            "POST",
+            "/v1/ingest",
+            BodyPublishers.ofString(lines.toString()),
+            "Content-Type",
+            "application/x-ndjson");
+    assertThat(data(r).path("duplicates").asInt()).as(data(r).toString()).isEqualTo(4);
+    assertThat(data(r).path("lines").asInt()).isEqualTo(4);
+  }
+
+  /// In keys and in values, in bodies and in what is asked for.
+  @Test
+  void strings_withWhatNoStringMayHold_unprocessableEverywhere() {
+    for (String bad : List.of("\\u0000", "\\ud800", "a\\uDFFFb", "\\ud83d\\ud83d")) {
+      String key = "{\"preferences\":{\"" + bad + "\":\"x\"}}";
+      String value = "{\"preferences\":{\"x\":\"" + bad + "\"}}";
+      for (String body : List.of(key, value)) {
+        assertProblem(served.json("PUT", "/v1/customers/bad", body), 422, "ERR_VALIDATION", null);
+        assertProblem(served.json("PATCH", "/v1/customers/bad", body), 422, "ERR_VALIDATION", null);
+        assertProblem(
+            served.json("PUT", "/v1/documents/bad", body.replace("preferences", "fields")),
+            422,
+            "ERR_VALIDATION",
+            null);
+      }
+      String unknown = ",\"" + bad + "\":1}";
+      String purchase = purchase("p", 1).replace("}", unknown);
+      for (String path :
+          List.of(
+              "/v1/customers/bad/purchases",
+              "/v1/customers/bad/refunds",
+              "/v1/customers/bad/settlement",
+              "/v1/settlements",
+              "/v1/customers/lookup",
+              "/v1/documents/bad/fields",
+              "/v1/vectors/bad/search")) {
+        assertProblem(served.post(path, purchase), 422, "ERR_VALIDATION", null);
+      }
+      assertProblem(served.json("PUT", "/ops/log-level", purchase), 422, "ERR_VALIDATION", null);
+      assertProblem(
+          served.json("PUT", "/v1/vectors/bad/v", "{\"vector\":[1]" + unknown),
+          422,
+          "ERR_VALIDATION",
+          null);
+    }
+    for (String query :
+        List.of(
+            "/v1/dead-letters?run=%00",
+            "/v1/dead-letters?reason=a%00",
+            "/v1/dead-letters?reason=" + "x".repeat(5_000),
+            "/v1/customers?preference.%00=a",
+            "/v1/customers?preference.a=%00",
+            "/v1/customers?currency=%00&net_minor.gte=1",
+            "/v1/documents?field.a%00=b",
+            "/v1/documents?field.a=%ED%A0%80",
+            "/v1/ingest/runs?after=%00")) {
+      assertProblem(served.get(query), 422, "ERR_VALIDATION", null);
+    }
+    assertProblem(
+        served.send("DELETE", "/v1/dead-letters?run=%00", BodyPublishers.noBody()),
+        422,
+        "ERR_VALIDATION",
+        null);
+  }
 }

@@ -54,12 +54,40 @@ final class EventJsonTest {
   void purchase_wrongInManyWays_namesEveryField() {
     var body =
         json(
-            "{'id':'','sku':1,'description':null,'quantity':0,'amount_minor':1.0,'currency':'XQX',"
+            "{'id':'','sku':1,'description':[],'quantity':0,'amount_minor':1.0,'currency':'XQX',"
                 + "'at':'today','amout':1}");
     assertThat(errors(EVENTS.purchase(body)))
         .extracting(FieldError::field)
         .containsExactly(
             "id", "sku", "description", "quantity", "amount_minor", "currency", "at", "amout");
+  }
+
+  @Test
+  void events_nullsAndReadOnlyFields_asIfTheyWereNotSent() {
+    String purchase =
+        "'id':'p','sku':'s','quantity':2,'amount_minor':3,'at':'1970-01-01T00:00:01Z'";
+    Purchase bare = value(EVENTS.purchase(json("{" + purchase + "}")));
+    String read = purchase + ",'description':null,'currency':null,'refunded_minor':7";
+    assertThat(value(EVENTS.purchase(json("{" + read + "}")))).isEqualTo(bare);
+    assertThat(
+            value(EVENTS.event(json("{'type':'purchase','customer_id':'c'," + read + "}"), false)))
+        .isEqualTo(new EventJson.Event("c", bare));
+
+    String refund = "'id':'r','amount_minor':3,'at':'1970-01-01T00:00:01Z'";
+    Refund less = value(EVENTS.refund(json("{" + refund + "}")));
+    String nulls =
+        refund
+            + ",'purchase_id':null,'sku':null,'description':null,'quantity':null,'reason':null,"
+            + "'state':'settled'";
+    assertThat(value(EVENTS.refund(json("{" + nulls + "}")))).isEqualTo(less);
+    assertThat(
+            value(EVENTS.event(json("{'type':'refund','customer_id':'c'," + nulls + "}"), false)))
+        .isEqualTo(new EventJson.Event("c", less));
+
+    assertThat(
+            errors(EVENTS.purchase(json("{'id':null,'sku':'s','quantity':null,'amount_minor':1}"))))
+        .containsExactly(
+            new FieldError("id", "is required"), new FieldError("quantity", "is required"));
   }
 
   @Test

@@ -109,6 +109,23 @@ final class StrictJsonTest {
   }
 
   @Test
+  void escapes_ofUnpairedSurrogatesInKeys_passToTheRules() throws NotJson {
+    for (String key :
+        List.of("\\ud800", "a\\uDBFFb", "\\udc00", "\\ud800\\ud800", "\\ud800\\u0041")) {
+      JsonNode node = StrictJson.parse(("{\"" + key + "\":{\"é\":1}}").getBytes(UTF_8));
+      String name = node.fieldNames().next();
+      assertThat(Rules.whyNotText(name)).as(key).contains("surrogate");
+      assertThat(node.path(name).path("é").asInt()).isEqualTo(1);
+    }
+    for (String wrong :
+        List.of("{\"\\ud800\":}", "{\"\\ud800\":1,\"\\ud800\":1}", "{\"\\ud800\":1} x")) {
+      assertThatThrownBy(() -> StrictJson.parse(wrong.getBytes(UTF_8)))
+          .as(wrong)
+          .isInstanceOf(NotJson.class);
+    }
+  }
+
+  @Test
   void escapes_ofSurrogates_passToTheRules() throws NotJson {
     JsonNode node =
         StrictJson.parse(
