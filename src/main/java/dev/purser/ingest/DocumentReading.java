@@ -56,7 +56,7 @@ final class DocumentReading {
     if (block.cut(record)) {
       csv.dropLast();
     }
-    Verdict verdict = unusable == null ? verdict(wellFormed) : unusable;
+    Verdict verdict = unusable == null ? verdict(record, wellFormed) : unusable;
     return new Line(block, record, verdict, null, derivedId(verdict), 0, null);
   }
 
@@ -66,9 +66,9 @@ final class DocumentReading {
     return verdict instanceof Rejected && Rules.whyNotId(text) == null ? "document/" + text : null;
   }
 
-  private Verdict verdict(boolean wellFormed) {
+  private Verdict verdict(int record, boolean wellFormed) {
     if (!wellFormed) {
-      return Rejected.unparsable("The line is not CSV: a quote is misplaced or never closes");
+      return Rejected.unparsable(csv.fault(block.line(record)));
     }
     if (csv.fields() != columns) {
       return Rejected.unparsable(

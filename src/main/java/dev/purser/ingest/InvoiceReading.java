@@ -75,7 +75,8 @@ final class InvoiceReading {
     if (block.cut(record)) {
       csv.dropLast();
     }
-    Verdict verdict = unusable == null ? verdict(wellFormed) : unusable.naming(readableCustomer());
+    Verdict verdict =
+        unusable == null ? verdict(record, wellFormed) : unusable.naming(readableCustomer());
     return new Line(block, record, verdict, counted(), null, 0, null);
   }
 
@@ -92,10 +93,9 @@ final class InvoiceReading {
     return Rules.whyNotId(who) == null ? who : null;
   }
 
-  private Verdict verdict(boolean wellFormed) {
+  private Verdict verdict(int record, boolean wellFormed) {
     if (!wellFormed) {
-      return Rejected.unparsable("The line is not CSV: a quote is misplaced or never closes")
-          .naming(readableCustomer());
+      return Rejected.unparsable(csv.fault(block.line(record))).naming(readableCustomer());
     }
     try {
       return judged();
