@@ -63,7 +63,9 @@ final class DocumentReading {
   /// The derived id of a line that cannot be used but whose id can be read.
   private @Nullable String derivedId(Verdict verdict) {
     String text = csv.readable(id);
-    return verdict instanceof Rejected && Rules.whyNotId(text) == null ? "document/" + text : null;
+    return verdict instanceof Rejected && Rules.whyNotId(text) == null
+        ? Line.derived("document", text)
+        : null;
   }
 
   private Verdict verdict(int record, boolean wellFormed) {
