@@ -1,13 +1,13 @@
 package dev.purser.ingest;
 
 import dev.purser.config.Keys;
+import dev.purser.ledger.Currencies;
 import dev.purser.ledger.Rules;
 import java.time.DateTimeException;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.time.format.ResolverStyle;
 import java.util.ArrayList;
-import java.util.Currency;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -116,6 +116,6 @@ record InvoiceProfile(
       keys.refuse("currency", currency + " " + whyNot);
       return 0;
     }
-    return Math.max(0, Currency.getInstance(currency).getDefaultFractionDigits());
+    return Currencies.digits(currency);
   }
 }
