@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// @param group what its ordinal is counted in (the invoice), or null if that could not be read
 /// @param givenId its derived id if that is known already, as for the line of a letter
 /// @param ignoredFields how many unknown fields were passed over
+/// @param clockChange whether a clock change leaves its local time out or repeats it
 /// @param letter the dead letter that it replays, or null
 record Line(
     Block block,
@@ -27,6 +28,7 @@ record Line(
     @Nullable String group,
     @Nullable String givenId,
     int ignoredFields,
+    boolean clockChange,
     dev.purser.database.@Nullable Letter letter) {
   /// Parts the space and the id of a vector's record.
   private static final char SEPARATOR = '\u001f';
@@ -36,6 +38,17 @@ record Line(
   private static final int OVERHEAD = 200;
   private static final int ENTRY = 40;
   private static final int STRING = 40;
+
+  Line(
+      Block block,
+      int record,
+      Verdict verdict,
+      @Nullable String group,
+      @Nullable String givenId,
+      int ignoredFields,
+      dev.purser.database.@Nullable Letter letter) {
+    this(block, record, verdict, group, givenId, ignoredFields, false, letter);
+  }
 
   static Line of(Block block, int record, Verdict verdict) {
     return new Line(block, record, verdict, null, null, 0, null);
@@ -93,7 +106,7 @@ record Line(
   }
 
   Line as(Verdict other) {
-    return new Line(block, record, other, group, givenId, ignoredFields, letter);
+    return new Line(block, record, other, group, givenId, ignoredFields, clockChange, letter);
   }
 
   /// This line with the derived id `id`, which its event takes as its own id.
@@ -109,7 +122,7 @@ record Line(
                   default -> change;
                 })
             : verdict;
-    return new Line(block, record, named, group, id, ignoredFields, letter);
+    return new Line(block, record, named, group, id, ignoredFields, clockChange, letter);
   }
 
   /// What identifies the line's event over repeated uploads: the given id, else what the event
