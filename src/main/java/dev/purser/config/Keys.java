@@ -69,6 +69,11 @@ public final class Keys {
     return get(key, config::getString, "");
   }
 
+  /// A text that need not be there.
+  public String text(String key, String otherwise) {
+    return config.hasPath(path + key) ? text(key) : otherwise;
+  }
+
   public List<String> texts(String key) {
     return get(key, config::getStringList, List.of());
   }

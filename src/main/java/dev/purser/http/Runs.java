@@ -107,6 +107,9 @@ final class Runs {
         g.writeNumberField("rejected", r.rejected());
         g.writeNumberField("skipped", r.skipped());
         g.writeNumberField("ignored_fields", r.ignoredFields());
+        if (r.clockChanges() > 0) {
+          g.writeNumberField("clock_changes", r.clockChanges());
+        }
         g.writeNumberField("customers_created", r.customersCreated());
         if (told != Told.WHEN_DONE) {
           g.writeNumberField("committed_lines", r.committedLines());

@@ -5,17 +5,22 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.purser.ledger.Utf8;
 
 /// Records of an upload as they came: one buffer and where each record lies in it. Immutable once
-/// made; the arrays are handed over and changed by nobody.
+/// made, but for the count of its lines in flight, which is the run's alone; the arrays are handed
+/// over and never changed.
 ///
 /// A record is the bytes between two line ends, without them. Blank lines are no records.
 final class Block {
   /// No more of a record's raw text is kept in a letter, in bytes of UTF-8.
   static final int RAW_BYTES = 64 * 1024;
 
+  /// Of the block and its three arrays.
+  private static final int OVERHEAD = 96;
+
   private final byte[] bytes;
   private final int[] bounds; // start and end of record i at 2i and 2i+1; end ~e marks a cut record
   private final long[] lines;
   private final int records;
+  private int inFlight;
 
   Block(byte[] bytes, int[] bounds, long[] lines, int records) {
     this.bytes = bytes;
@@ -32,6 +37,21 @@ final class Block {
 
   int records() {
     return records;
+  }
+
+  /// How many bytes it keeps alive while any of its lines is in flight.
+  long weight() {
+    return OVERHEAD + bytes.length + 4L * bounds.length + 8L * lines.length;
+  }
+
+  /// One line more is in flight; whether it is the only one.
+  boolean enter() {
+    return inFlight++ == 0;
+  }
+
+  /// One line less is in flight; whether it was the last one.
+  boolean leave() {
+    return --inFlight == 0;
   }
 
   byte[] bytes() {

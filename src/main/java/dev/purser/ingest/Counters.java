@@ -22,11 +22,13 @@ final class Counters {
   private long rejected;
   private long skipped;
   private long ignoredFields;
+  private long clockChanges;
   private long created;
 
   /// Counts a line as read; answers its place, from 0.
   long read(Line line) {
     ignoredFields += line.ignoredFields();
+    clockChanges += line.clockChange() ? 1 : 0;
     return lines++;
   }
 
@@ -78,6 +80,7 @@ final class Counters {
         rejected,
         skipped,
         ignoredFields,
+        clockChanges,
         created,
         prefix.length(),
         List.copyOf(firstErrors.values()));
@@ -92,6 +95,9 @@ final class Counters {
     json.put("rejected", r.rejected());
     json.put("skipped", r.skipped());
     json.put("ignored_fields", r.ignoredFields());
+    if (r.clockChanges() > 0) {
+      json.put("clock_changes", r.clockChanges());
+    }
     json.put("customers_created", r.customersCreated());
     json.put("committed_lines", r.committedLines());
     ArrayNode errors = json.putArray("first_errors");

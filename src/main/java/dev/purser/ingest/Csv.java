@@ -15,11 +15,15 @@ final class Csv {
   private int[] starts = new int[16];
   private int[] ends = new int[16]; // of quoted fields: ~end, as doubled quotes are to be undone
   private int fields;
+  private int from;
+  private int badQuote; // the opening quote of the field that made the record malformed
+  private boolean closed; // whether that field has a closing quote
 
   /// Splits `bytes[from, to)`; false if the record is malformed, and then only the fields before
   /// the wrong one are there.
   boolean split(byte[] bytes, int from, int to) {
     this.bytes = bytes;
+    this.from = from;
     fields = 0;
     int i = from;
     while (true) {
@@ -32,6 +36,19 @@ final class Csv {
       }
       i = end + 1;
     }
+  }
+
+  /// What is wrong with the record that [#split] found malformed; a sentence.
+  ///
+  /// @param line the physical line on which the record begins
+  String fault(long line) {
+    long opened = line;
+    for (int i = from; i < badQuote; i++) {
+      opened += bytes[i] == '\n' ? 1 : 0;
+    }
+    return closed
+        ? "The quote opened on line " + opened + " closes within the field"
+        : "The quote opened on line " + opened + " never closes";
   }
 
   int fields() {
@@ -83,13 +100,19 @@ final class Csv {
           i++;
         } else {
           if (i + 1 < to && bytes[i + 1] != ',') {
-            return -1;
+            return bad(from - 1, true);
           }
           add(from, ~i);
           return i + 1;
         }
       }
     }
+    return bad(from - 1, false);
+  }
+
+  private int bad(int quote, boolean closes) {
+    badQuote = quote;
+    closed = closes;
     return -1;
   }
 

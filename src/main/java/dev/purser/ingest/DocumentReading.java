@@ -56,19 +56,21 @@ final class DocumentReading {
     if (block.cut(record)) {
       csv.dropLast();
     }
-    Verdict verdict = unusable == null ? verdict(wellFormed) : unusable;
+    Verdict verdict = unusable == null ? verdict(record, wellFormed) : unusable;
     return new Line(block, record, verdict, null, derivedId(verdict), 0, null);
   }
 
   /// The derived id of a line that cannot be used but whose id can be read.
   private @Nullable String derivedId(Verdict verdict) {
     String text = csv.readable(id);
-    return verdict instanceof Rejected && Rules.whyNotId(text) == null ? "document/" + text : null;
+    return verdict instanceof Rejected && Rules.whyNotId(text) == null
+        ? Line.derived("document", text)
+        : null;
   }
 
-  private Verdict verdict(boolean wellFormed) {
+  private Verdict verdict(int record, boolean wellFormed) {
     if (!wellFormed) {
-      return Rejected.unparsable("The line is not CSV: a quote is misplaced or never closes");
+      return Rejected.unparsable(csv.fault(block.line(record)));
     }
     if (csv.fields() != columns) {
       return Rejected.unparsable(

@@ -1,16 +1,11 @@
 package dev.purser.ingest;
 
 import dev.purser.config.Keys;
+import dev.purser.ledger.Currencies;
 import dev.purser.ledger.Rules;
-import java.time.DateTimeException;
-import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
-import java.time.format.ResolverStyle;
 import java.util.ArrayList;
-import java.util.Currency;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /// How the columns of a file of invoices become purchases and refunds. Immutable.
@@ -19,7 +14,7 @@ import java.util.Map;
 /// it is a purchase or a credit note, and its id is its invoice and its ordinal within it.
 ///
 /// @param preferences name of a preference to the column that sets it
-/// @param dates formats of the date column, tried in their order
+/// @param dates how the date column is read
 /// @param customerSuffix cut off the customer's id where it stands at its end, may be empty
 record InvoiceProfile(
     String name,
@@ -31,8 +26,7 @@ record InvoiceProfile(
     String date,
     String customer,
     Map<String, String> preferences,
-    List<DateTimeFormatter> dates,
-    ZoneId zone,
+    Dates dates,
     String currency,
     int minorDigits,
     char decimalPoint,
@@ -61,8 +55,7 @@ record InvoiceProfile(
         columns.text("date"),
         columns.text("customer"),
         preferences,
-        dates(keys),
-        zone(keys),
+        Dates.read(keys),
         currency,
         minorDigits(currency, keys),
         point.isEmpty() ? '.' : point.charAt(0),
@@ -83,39 +76,12 @@ record InvoiceProfile(
     return columns.stream().distinct().toList();
   }
 
-  private static List<DateTimeFormatter> dates(Keys keys) {
-    List<DateTimeFormatter> dates = new ArrayList<>();
-    for (String pattern : keys.texts("date-formats")) {
-      try {
-        dates.add(
-            DateTimeFormatter.ofPattern(pattern, Locale.ROOT)
-                .withResolverStyle(ResolverStyle.STRICT));
-      } catch (IllegalArgumentException e) {
-        keys.refuse("date-formats", pattern + " is not a pattern: " + e.getMessage());
-      }
-    }
-    if (dates.isEmpty()) {
-      keys.refuse("date-formats", "has no usable pattern");
-    }
-    return dates;
-  }
-
-  private static ZoneId zone(Keys keys) {
-    String zone = keys.text("zone");
-    try {
-      return ZoneId.of(zone);
-    } catch (DateTimeException _) {
-      keys.refuse("zone", zone + " is not a time zone");
-      return ZoneId.of("UTC");
-    }
-  }
-
   private static int minorDigits(String currency, Keys keys) {
     String whyNot = Rules.whyNotCurrency(currency);
     if (whyNot != null) {
       keys.refuse("currency", currency + " " + whyNot);
       return 0;
     }
-    return Math.max(0, Currency.getInstance(currency).getDefaultFractionDigits());
+    return Currencies.digits(currency);
   }
 }

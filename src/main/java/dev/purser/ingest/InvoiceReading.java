@@ -9,9 +9,6 @@ import dev.purser.ledger.Purchase;
 import dev.purser.ledger.Refund;
 import dev.purser.ledger.Rules;
 import java.math.BigDecimal;
-import java.time.DateTimeException;
-import java.time.LocalDateTime;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -37,7 +34,7 @@ final class InvoiceReading {
   private final Block block;
   private final Csv csv = new Csv();
   private String dateText = "";
-  private long dateMicros;
+  private Dates.At date = new Dates.At(0, false);
   private String group = "";
   private Map<String, String> lastPreferences = Map.of();
   private final String[] values; // of lastPreferences
@@ -75,8 +72,10 @@ final class InvoiceReading {
     if (block.cut(record)) {
       csv.dropLast();
     }
-    Verdict verdict = unusable == null ? verdict(wellFormed) : unusable.naming(readableCustomer());
-    return new Line(block, record, verdict, counted(), null, 0, null);
+    Verdict verdict =
+        unusable == null ? verdict(record, wellFormed) : unusable.naming(readableCustomer());
+    boolean clockChange = verdict instanceof Verdict.Event && date.clockChange();
+    return new Line(block, record, verdict, counted(), null, 0, clockChange, null);
   }
 
   /// The invoice that the line counts for, whatever is wrong with the rest of it: mending the line
@@ -92,10 +91,9 @@ final class InvoiceReading {
     return Rules.whyNotId(who) == null ? who : null;
   }
 
-  private Verdict verdict(boolean wellFormed) {
+  private Verdict verdict(int record, boolean wellFormed) {
     if (!wellFormed) {
-      return Rejected.unparsable("The line is not CSV: a quote is misplaced or never closes")
-          .naming(readableCustomer());
+      return Rejected.unparsable(csv.fault(block.line(record))).naming(readableCustomer());
     }
     try {
       return judged();
@@ -114,17 +112,17 @@ final class InvoiceReading {
     }
     BigDecimal count = decimal(columns.quantity(), profile.quantity());
     BigDecimal price = decimal(columns.unitPrice(), profile.unitPrice());
-    long atMicros = micros();
+    Dates.At at = at();
     String who = customer();
     if (who.isEmpty()) {
       String message = profile.customer() + " is empty";
       return new Rejected("no_customer", "ERR_VALIDATION", message, null);
     }
     long amountMinor = amount(count, price);
-    return amountMinor == 0 ? new Verdict.Skipped() : ruled(who, count, amountMinor, atMicros);
+    return amountMinor == 0 ? new Verdict.Skipped() : ruled(who, count, amountMinor, at);
   }
 
-  private Verdict ruled(String who, BigDecimal count, long amountMinor, long atMicros) {
+  private Verdict ruled(String who, BigDecimal count, long amountMinor, Dates.At at) {
     List<FieldError> errors = new ArrayList<>(0);
     String item = csv.text(columns.sku());
     String words = csv.text(columns.description()).strip();
@@ -135,13 +133,13 @@ final class InvoiceReading {
     check(errors, profile.description(), Rules.whyNotText(words));
     check(errors, profile.unitPrice(), Rules.whyNotAmount(Math.abs(amountMinor)));
     check(errors, profile.quantity(), whole(count) ? null : "must be a whole number");
-    check(errors, profile.date(), inRange(atMicros) ? null : "must be of the years 1970 to 9999");
+    check(errors, profile.date(), whyNot(at));
     Map<String, String> sets = preferences(errors);
     if (!errors.isEmpty()) {
       return Rejected.invalid(errors, whyNotCustomer == null ? who : null);
     }
     return new Verdict.Event(
-        who, change(item, words, count.abs().longValue(), amountMinor, atMicros, sets));
+        who, change(item, words, count.abs().longValue(), amountMinor, at.micros(), sets));
   }
 
   /// The event, which gets its id when its ordinal is known.
@@ -195,26 +193,24 @@ final class InvoiceReading {
     }
   }
 
-  private long micros() throws Unparsable {
+  private Dates.At at() throws Unparsable {
     String text = csv.text(columns.date()).strip();
     if (!text.equals(dateText) || dateText.isEmpty()) {
-      dateMicros = parse(text);
+      Dates.At parsed = profile.dates().parse(text);
+      if (parsed == null) {
+        throw new Unparsable(profile.date() + " is not a date of the profile");
+      }
+      date = parsed;
       dateText = text;
     }
-    return dateMicros;
+    return date;
   }
 
-  private long parse(String text) throws Unparsable {
-    for (DateTimeFormatter format : profile.dates()) {
-      try {
-        var at = LocalDateTime.parse(text, format).atZone(profile.zone());
-        return Math.addExact(
-            Math.multiplyExact(at.toEpochSecond(), 1_000_000L), at.getNano() / 1_000);
-      } catch (DateTimeException | ArithmeticException _) {
-        // not of this format: the next one may fit
-      }
+  private @Nullable String whyNot(Dates.At at) {
+    if (at.clockChange() && profile.dates().rule() == Dates.ClockChange.REFUSE) {
+      return "is a local time that a clock change leaves out or repeats";
     }
-    throw new Unparsable(profile.date() + " is not a date of the profile");
+    return inRange(at.micros()) ? null : "must be of the years 1970 to 9999";
   }
 
   private @Nullable String whyNotInvoice() {

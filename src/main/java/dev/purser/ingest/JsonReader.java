@@ -61,7 +61,7 @@ record JsonReader(EventJson events, boolean ignoreUnknown, int lineLimit) implem
       }
       case Reading.Bad<DocumentJson.Line>(var errors) -> {
         String id = usable(json.path("id"));
-        String derived = id == null ? null : "document/" + id;
+        String derived = id == null ? null : Line.derived("document", id);
         yield new Line(block, record, Rejected.invalid(errors, null), null, derived, 0, null);
       }
     };
@@ -77,7 +77,7 @@ record JsonReader(EventJson events, boolean ignoreUnknown, int lineLimit) implem
       case Reading.Bad<VectorJson.Line>(var errors) -> {
         String space = usable(json.path("space"));
         String id = usable(json.path("id"));
-        String derived = space == null || id == null ? null : "vector/" + space + "/" + id;
+        String derived = space == null || id == null ? null : Line.derived("vector", space, id);
         yield new Line(block, record, Rejected.invalid(errors, null), null, derived, 0, null);
       }
     };
@@ -129,7 +129,7 @@ record JsonReader(EventJson events, boolean ignoreUnknown, int lineLimit) implem
     String type = usable(json.path("type"));
     String customer = customer(json);
     String id = usable(json.path("id"));
-    return type == null || customer == null || id == null ? null : type + "/" + customer + "/" + id;
+    return type == null || customer == null || id == null ? null : Line.derived(type, customer, id);
   }
 
   private static @Nullable String usable(JsonNode node) {

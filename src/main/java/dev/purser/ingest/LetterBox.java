@@ -13,12 +13,15 @@ final class LetterBox {
   private static final long BATCH_BYTES = 1 << 20;
 
   private final int batch;
+  private final int headerCharacters;
   private List<Post> waiting = new ArrayList<>();
   private long waitingBytes;
   private boolean writing;
 
-  LetterBox(int batch) {
+  /// @param header of the lines' file, which each letter carries, or null
+  LetterBox(int batch, @Nullable String header) {
     this.batch = batch;
+    this.headerCharacters = length(header);
   }
 
   /// A rejected line and why.
@@ -46,7 +49,14 @@ final class LetterBox {
 
   void add(Post post) {
     waiting.add(post);
-    waitingBytes += Math.min(post.item().line().bytes(), Block.RAW_BYTES);
+    Line line = post.item().line();
+    Letter old = line.letter();
+    waitingBytes += Math.min(line.bytes(), Block.RAW_BYTES) + post.why().message().length();
+    waitingBytes += old == null ? headerCharacters : length(old.header());
+  }
+
+  private static int length(@Nullable String header) {
+    return header == null ? 0 : header.length();
   }
 
   boolean full() {

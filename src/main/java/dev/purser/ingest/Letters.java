@@ -34,7 +34,7 @@ final class Letters {
     this.timers = timers;
     this.setup = setup;
     this.lines = lines;
-    this.box = new LetterBox(setup.settings().letterBatch());
+    this.box = new LetterBox(setup.settings().letterBatch(), setup.header());
   }
 
   /// A replayed line whose letter is to go.

@@ -6,6 +6,9 @@ import dev.purser.ledger.RunEvent.Report;
 
 /// The lines of one run: those that are read and not settled, within their bounds, and the figures
 /// of the others. Confined to the run that owns it.
+///
+/// The bytes in flight are what is held: a block counts whole until the last of its lines is
+/// settled, and each line counts for what was read from it.
 final class Lines {
   private final IngestSettings settings;
   private final Counters counters = new Counters();
@@ -18,7 +21,7 @@ final class Lines {
 
   Item read(Line line) {
     inFlight++;
-    inFlightBytes += line.bytes();
+    inFlightBytes += line.weight() + (line.block().enter() ? line.block().weight() : 0);
     return new Item(counters.read(line), line);
   }
 
@@ -65,6 +68,7 @@ final class Lines {
 
   private void settled(Item item) {
     inFlight--;
-    inFlightBytes -= item.line().bytes();
+    Line line = item.line();
+    inFlightBytes -= line.weight() + (line.block().leave() ? line.block().weight() : 0);
   }
 }

@@ -38,10 +38,11 @@ record Replays(
     Block block = Block.of(raw, letter.line());
     Line line =
         reader(letter).map(r -> r.read(block).getFirst()).orElseGet(() -> lost(block, letter));
-    Line answered = new Line(block, 0, line.verdict(), null, null, line.ignoredFields(), letter);
-    return letter.profile() == null
-        ? new Line(block, 0, line.verdict(), null, letter.derivedId(), line.ignoredFields(), letter)
-        : answered.identified(letter.derivedId());
+    String id = letter.profile() == null ? letter.derivedId() : null;
+    Line answered =
+        new Line(
+            block, 0, line.verdict(), null, id, line.ignoredFields(), line.clockChange(), letter);
+    return id == null ? answered.identified(letter.derivedId()) : answered;
   }
 
   private CompletionStage<Optional<Pair<Long, List<Letter>>>> page(

@@ -7,19 +7,41 @@ import java.util.Arrays;
 /// Confined to the stage that owns it.
 ///
 /// NDJSON: a record is a line. CSV (RFC 4180): a quote that opens a field hides line ends until it
-/// closes. A line end is `\n` or `\r\n`. A byte order mark before the first record is passed over.
+/// closes. A line end is `\n` or `\r\n`; a `\r` alone is text. A byte order mark before the first
+/// record is passed over.
 ///
 /// Each byte is copied once, into the buffer that leaves with the [Block]; only the beginning of an
 /// unfinished record is copied again.
+///
+/// ## Bad quotes
+///
+/// A quote within an unquoted field is text. A quoted field is bad if something other than a comma
+/// or a line end follows its closing quote, or if it has not closed when the upload ends or the
+/// record passes the line limit. The line on which the field opened then ends the record, and
+/// scanning goes back to the line after it: one stray quote costs one line. What [Csv] makes of the
+/// record's bytes says what is wrong.
+///
+/// Going back costs at most one more pass: between the quote that opened and the one that was bad
+/// all quotes are doubled, and of such lines none leaves a quote open. The memory is that of one
+/// record.
+///
+/// Where a record ends depends on its bytes alone, never on how the stream is cut: a record is
+/// judged too long at the byte that makes it so.
 final class Scanner {
   private static final byte QUOTE = '"';
+  private static final int NONE = -1;
+  private static final byte[] MARK = {(byte) 0xef, (byte) 0xbb, (byte) 0xbf};
 
   /// Where the scanner stands in a CSV record.
   private enum Place {
     FIELD_START,
     BARE,
     QUOTED,
-    AFTER_QUOTE
+    AFTER_QUOTE,
+    /// After `\r` behind a closing quote: only `\n` may follow.
+    AFTER_QUOTE_CR,
+    /// A quote was bad: the record ends with the line.
+    BROKEN
   }
 
   private final boolean csv;
@@ -37,6 +59,8 @@ final class Scanner {
   private boolean first = true;
   private long line = 1;
   private long recordLine = 1;
+  private long quoteLine; // on which the last quoted field opened
+  private int quoteLineEnd = NONE; // where that line ends, once the field has gone beyond it
 
   Scanner(boolean csv, int lineLimit) {
     this.csv = csv;
@@ -66,22 +90,26 @@ final class Scanner {
   /// wait for the database, and a sender chooses how many records are in each.
   Block take() {
     byte[] unfinished = Arrays.copyOfRange(buffer, recordStart, filled);
+    int used = Math.min(recordStart, filled);
     Block block =
         new Block(
-            buffer.length > 2 * filled ? Arrays.copyOf(buffer, filled) : buffer,
+            buffer.length > 2 * used ? Arrays.copyOf(buffer, used) : buffer,
             Arrays.copyOf(bounds, 2 * records),
             Arrays.copyOf(lines, records),
             records);
     buffer = unfinished;
-    filled = buffer.length;
-    scanned -= recordStart;
-    recordStart = 0;
+    shift();
     records = 0;
     return block;
   }
 
   /// The stream has ended properly: what follows the last line end is a record too.
   void end() {
+    while (place == Place.QUOTED && quoteLineEnd != NONE && !skipping) {
+      goBack();
+      scan();
+      bound();
+    }
     if (filled > recordStart || skipping) {
       endRecord(filled);
     }
@@ -89,30 +117,69 @@ final class Scanner {
     scanned = filled;
   }
 
+  /// Scans all that is there.
   private void scan() {
-    byte[] b = buffer;
     int i = scanned;
-    while (i < filled) {
-      i = csv ? interesting(b, i) : lineEnd(b, i);
-      if (i < filled) {
-        byte c = b[i];
+    int to = limit();
+    while (i < to || to < filled) {
+      if (i >= to) {
+        scanned = i;
+        tooLong();
+        i = scanned;
+        to = limit();
+      }
+      i = csv && !skipping ? interesting(buffer, i, to) : lineEnd(buffer, i, to);
+      if (i < to) {
+        byte c = buffer[i++];
         if (c == '\n') {
-          line++;
-          if (place != Place.QUOTED) {
-            endRecord(i);
+          onLineEnd(i - 1);
+          to = limit();
+        } else {
+          place = after(c, i - 1);
+          if (place == Place.BROKEN && quoteLineEnd != NONE) {
+            goBack();
+            i = scanned;
+            to = limit();
           }
-        } else if (csv) {
-          place = after(c);
         }
-        i++;
       }
     }
     scanned = i;
   }
 
-  private int lineEnd(byte[] b, int from) {
+  /// A record is scanned up to the line limit, and a line end of two bytes.
+  private int limit() {
+    return skipping ? filled : (int) Math.min(filled, recordStart + lineLimit + 2L);
+  }
+
+  private void onLineEnd(int at) {
+    line++;
+    if (place != Place.QUOTED || skipping) {
+      endRecord(at);
+    } else if (quoteLineEnd == NONE) {
+      quoteLineEnd = at;
+    }
+  }
+
+  /// The record has passed the limit. Its rest is skipped, unless an open quote holds it together.
+  private void tooLong() {
+    if (place == Place.QUOTED && quoteLineEnd != NONE) {
+      goBack();
+    } else {
+      skipping = true;
+    }
+  }
+
+  /// Ends the record where the line of the last quote ends, and scans on from there.
+  private void goBack() {
+    scanned = quoteLineEnd + 1;
+    line = quoteLine + 1;
+    endRecord(quoteLineEnd);
+  }
+
+  private static int lineEnd(byte[] b, int from, int to) {
     int i = from;
-    while (i < filled && b[i] != '\n') {
+    while (i < to && b[i] != '\n') {
       i++;
     }
     return i;
@@ -120,33 +187,53 @@ final class Scanner {
 
   /// The next byte that can change the place: nearly all bytes cannot, and are passed over in a
   /// loop of two comparisons.
-  private int interesting(byte[] b, int from) {
+  private int interesting(byte[] b, int from, int to) {
     int i = from;
     if (place == Place.BARE) {
-      while (i < filled && b[i] != ',' && b[i] != '\n') {
+      while (i < to && b[i] != ',' && b[i] != '\n') {
         i++;
       }
     } else if (place == Place.QUOTED) {
-      while (i < filled && b[i] != QUOTE && b[i] != '\n') {
+      while (i < to && b[i] != QUOTE && b[i] != '\n') {
         i++;
       }
+    } else if (place == Place.BROKEN) {
+      return lineEnd(b, from, to);
     }
     return i;
   }
 
-  private Place after(byte c) {
+  private Place after(byte c, int at) {
     return switch (place) {
       case QUOTED -> c == QUOTE ? Place.AFTER_QUOTE : Place.QUOTED;
       case AFTER_QUOTE ->
-          c == QUOTE ? Place.QUOTED : c == ',' ? Place.FIELD_START : Place.AFTER_QUOTE;
+          switch (c) {
+            case QUOTE -> Place.QUOTED;
+            case ',' -> Place.FIELD_START;
+            case '\r' -> Place.AFTER_QUOTE_CR;
+            default -> Place.BROKEN;
+          };
+      case AFTER_QUOTE_CR, BROKEN -> Place.BROKEN;
       case BARE -> c == ',' ? Place.FIELD_START : Place.BARE;
-      case FIELD_START -> c == QUOTE ? Place.QUOTED : c == ',' ? Place.FIELD_START : startsBare(c);
+      case FIELD_START ->
+          switch (c) {
+            case QUOTE -> opened();
+            case ',' -> Place.FIELD_START;
+            default -> ofMark(c, at) ? Place.FIELD_START : Place.BARE;
+          };
     };
   }
 
+  private Place opened() {
+    quoteLine = line;
+    quoteLineEnd = NONE;
+    return Place.QUOTED;
+  }
+
   /// A byte order mark leaves the first field unbegun.
-  private Place startsBare(byte c) {
-    return first && c < 0 ? Place.FIELD_START : Place.BARE;
+  private boolean ofMark(byte c, int at) {
+    int i = at - recordStart;
+    return first && i < MARK.length && c == MARK[i];
   }
 
   private void endRecord(int at) {
@@ -163,6 +250,7 @@ final class Scanner {
     }
     skipping = false;
     place = Place.FIELD_START;
+    quoteLineEnd = NONE;
     recordStart = at + 1;
     recordLine = line;
   }
@@ -180,24 +268,27 @@ final class Scanner {
   /// Forgets what lies before the unfinished record: blank lines, which leave in no block.
   private void forget() {
     System.arraycopy(buffer, recordStart, buffer, 0, filled - recordStart);
+    shift();
+  }
+
+  /// The unfinished record is where the buffer begins now.
+  private void shift() {
     filled -= recordStart;
     scanned -= recordStart;
+    quoteLineEnd = quoteLineEnd == NONE ? NONE : quoteLineEnd - recordStart;
     recordStart = 0;
   }
 
   /// Forgets what an overlong record has beyond the part that a letter keeps.
   private void bound() {
-    if (skipping || filled - recordStart > lineLimit) {
-      skipping = true;
+    if (skipping) {
       filled = Math.min(filled, recordStart + Block.RAW_BYTES);
       scanned = filled;
     }
   }
 
   private boolean mark(int at) {
-    return buffer[at] == (byte) 0xef
-        && buffer[at + 1] == (byte) 0xbb
-        && buffer[at + 2] == (byte) 0xbf;
+    return Arrays.equals(buffer, at, at + MARK.length, MARK, 0, MARK.length);
   }
 
   private boolean blank(int start, int end) {

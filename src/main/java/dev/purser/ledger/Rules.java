@@ -1,8 +1,5 @@
 package dev.purser.ledger;
 
-import java.util.Currency;
-import java.util.Set;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// The value rules of the HTTP contract, one method a rule. Each answers null if the value may be
@@ -13,11 +10,6 @@ public final class Rules {
 
   /// The longest string, in bytes of UTF-8.
   public static final int TEXT_BYTES = 4096;
-
-  private static final Set<String> CURRENCIES =
-      Currency.getAvailableCurrencies().stream()
-          .map(Currency::getCurrencyCode)
-          .collect(Collectors.toUnmodifiableSet());
 
   private Rules() {}
 
@@ -71,7 +63,7 @@ public final class Rules {
   }
 
   public static @Nullable String whyNotCurrency(String currency) {
-    return CURRENCIES.contains(currency) ? null : "must be a currency code of ISO 4217";
+    return Currencies.known(currency) ? null : "must be a currency code of ISO 4217";
   }
 
   /// Amounts in minor units: 1 to [Money#MAX_MINOR].

@@ -23,6 +23,7 @@ public sealed interface RunEvent {
     /// An upload or a replay.
     ///
     /// @param lines records read so far; at the end = accepted + duplicates + rejected + skipped
+    /// @param clockChanges lines whose local time a clock change leaves out or repeats
     /// @param committedLines the longest prefix of the upload of which everything is committed, in
     ///   records
     /// @param firstErrors at most 10
@@ -34,6 +35,7 @@ public sealed interface RunEvent {
         long rejected,
         long skipped,
         long ignoredFields,
+        long clockChanges,
         long customersCreated,
         long committedLines,
         List<LineError> firstErrors)

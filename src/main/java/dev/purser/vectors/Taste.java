@@ -5,10 +5,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.purser.database.CustomerSave;
 import dev.purser.database.SaveReply;
 import dev.purser.ledger.Change;
+import dev.purser.ledger.Currencies;
 import dev.purser.ledger.Outcome;
 import dev.purser.ledger.Purchase;
 import dev.purser.ledger.Refund;
-import java.util.Currency;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -52,7 +52,7 @@ final class Taste {
   /// Minor units in one of the currency. Those without a minor unit count as they are.
   private static double unit(String currency) {
     double unit = 1;
-    for (int n = Currency.getInstance(currency).getDefaultFractionDigits(); n > 0; n--) {
+    for (int n = Currencies.digits(currency); n > 0; n--) {
       unit *= 10;
     }
     return unit;

@@ -291,6 +291,7 @@ final class Stubs {
         0,
         0,
         0,
+        0,
         1,
         lines,
         List.of(new RunEvent.LineError(3, "ERR_VALIDATION", "is empty")));

@@ -12,8 +12,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class ScannerTest {
   private static final int LIMIT = 1 << 20;
@@ -32,18 +35,142 @@ final class ScannerTest {
   @Test
   void csv_splitAnywhere_quotesHideLineEnds() {
     byte[] body =
-        "a,b\r\n\"x\ny\",\"\"\"q\"\"\"\r\n\r\n5\" pipe,2\n\"un\"x,\"\r\n\",3\nlast,\"1\"\"\""
+        "a,b\r\n\"x\ny\",\"\"\"q\"\"\"\r\n\r\n5\" pipe,2\nun\"x,\"\r\n\"\nlast,\"1\"\"\""
             .getBytes(UTF_8);
     for (int piece = 1; piece <= body.length; piece++) {
       var blocks = Samples.blocks(true, LIMIT, body, piece);
       assertThat(Samples.records(blocks))
           .containsExactly(
-              "a,b",
-              "\"x\ny\",\"\"\"q\"\"\"",
-              "5\" pipe,2",
-              "\"un\"x,\"\r\n\",3",
-              "last,\"1\"\"\"");
+              "a,b", "\"x\ny\",\"\"\"q\"\"\"", "5\" pipe,2", "un\"x,\"\r\n\"", "last,\"1\"\"\"");
       assertThat(numbers(blocks)).containsExactly(1L, 2L, 5L, 6L, 8L);
+    }
+  }
+
+  /// The line with the bad quote is a record of its own, and those around it are what they were.
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "1,\"24\" monitor\",x",
+        "1,\"24\"\" monitor,x",
+        "1,\"\"24 monitor\",x",
+        "\"1\",\"24\"\",\"x\"",
+        "\"1\",\"24\",\"x\"\"",
+        "\"1\",\"24\",\"x",
+        "1,\"never closes,x",
+        "1,\"a\"\rb,x",
+        "\"\"\"",
+      })
+  void csv_badQuoteOnOneLine_costsThatLine(String bad) {
+    for (String end : List.of("\n", "\r\n")) {
+      String before = "\"h\",i,j" + end + "\"o\n\"\"k\"\"\",ok,1" + end;
+      String after = "2,\"fine, too\",3" + end + "3,\"\",4" + end + "\"4\",\"x\ny\",\"5\"" + end;
+      byte[] body = (before + bad + end + after).getBytes(UTF_8);
+      for (int piece = 1; piece <= body.length; piece++) {
+        var blocks = Samples.blocks(true, LIMIT, body, piece);
+        assertThat(Samples.records(blocks))
+            .containsExactly(
+                "\"h\",i,j",
+                "\"o\n\"\"k\"\"\",ok,1",
+                bad,
+                "2,\"fine, too\",3",
+                "3,\"\",4",
+                "\"4\",\"x\ny\",\"5\"");
+        assertThat(numbers(blocks)).containsExactly(1L, 2L, 4L, 5L, 6L, 7L);
+      }
+    }
+  }
+
+  @Test
+  void csv_quoteOpenAtTheEnd_readAgainFromTheNextLine() {
+    byte[] body = "a,b\n1,\"x\n2,y\n\n3,z\n4,\"w".getBytes(UTF_8);
+    for (int piece = 1; piece <= body.length; piece++) {
+      var blocks = Samples.blocks(true, LIMIT, body, piece);
+      assertThat(Samples.records(blocks)).containsExactly("a,b", "1,\"x", "2,y", "3,z", "4,\"w");
+      assertThat(numbers(blocks)).containsExactly(1L, 2L, 3L, 5L, 6L);
+    }
+  }
+
+  @Test
+  void csv_quoteOpenInALaterLineOfTheRecord_endsTheRecordThere() {
+    byte[] body = "a,b\n\"x\ny\",\"z\n3,4\n5,6\n".getBytes(UTF_8);
+    var blocks = Samples.blocks(true, LIMIT, body, 3);
+    assertThat(Samples.records(blocks)).containsExactly("a,b", "\"x\ny\",\"z", "3,4", "5,6");
+    assertThat(numbers(blocks)).containsExactly(1L, 2L, 4L, 5L);
+    Csv csv = new Csv();
+    byte[] bad = "\"x\ny\",\"z".getBytes(UTF_8);
+    assertThat(csv.split(bad, 0, bad.length)).isFalse();
+    assertThat(csv.fault(2)).isEqualTo("The quote opened on line 3 never closes");
+  }
+
+  /// A record may hold as many bytes as the limit says; a quote that is open then never closes.
+  @Test
+  void csv_quoteOpenBeyondTheLimit_readAgainFromTheNextLine() {
+    int limit = 1024;
+    String good = "2,yyyyyyyyyyyy\n".repeat(10_000);
+    byte[] body = ("a,b\n1,\"x\n" + good).getBytes(UTF_8);
+    for (int piece : new int[] {1, 7, 1023, 1024, 1025, 65_536, body.length}) {
+      var blocks = Samples.blocks(true, limit, body, piece);
+      assertThat(Samples.records(blocks))
+          .hasSize(10_002)
+          .startsWith("a,b", "1,\"x", "2,yyyyyyyyyyyy");
+      assertThat(numbers(blocks).getLast()).isEqualTo(10_002);
+      blocks.forEach(b -> assertThat(b.bytes().length).isLessThan(4 * (limit + piece)));
+    }
+  }
+
+  @Test
+  void csv_quotedFieldAtTheLimit_isWhole() {
+    int limit = 1024;
+    String longest = "1,\"" + "x".repeat(500) + "\n" + "y".repeat(limit - 505) + "\"";
+    assertThat(longest).hasSize(limit);
+    String over = "1,\"" + "x".repeat(500) + "\n" + "y".repeat(limit) + "\"";
+    for (String end : List.of("\n", "\r\n")) {
+      byte[] body = ("a,b\n" + longest + end + over + end + "2,z" + end).getBytes(UTF_8);
+      for (int piece : new int[] {1, 3, 511, 512, 513, body.length}) {
+        List<String> records = Samples.records(Samples.blocks(true, limit, body, piece));
+        assertThat(records).startsWith("a,b", longest, over.substring(0, 503)).endsWith("2,z");
+      }
+    }
+  }
+
+  /// What the records are depends on the bytes alone.
+  @Test
+  void csv_anyBytesCutAnywhere_sameRecords() {
+    Random random = new Random(11);
+    String alphabet = "\"\"\"\"\n\n\r,,ab";
+    for (int round = 0; round < 4_000; round++) {
+      StringBuilder text = new StringBuilder(random.nextBoolean() ? "" : "\ufeff");
+      int length = random.nextInt(60);
+      for (int i = 0; i < length; i++) {
+        text.append(alphabet.charAt(random.nextInt(alphabet.length())));
+      }
+      byte[] body = text.toString().getBytes(UTF_8);
+      int limit = 4 + random.nextInt(30);
+      var whole = Samples.blocks(true, limit, body, Math.max(1, body.length));
+      for (int piece : new int[] {1, 2, 3, 1 + random.nextInt(20)}) {
+        var cut = Samples.blocks(true, limit, body, piece);
+        assertThat(Samples.records(cut)).as(text.toString()).isEqualTo(Samples.records(whole));
+        assertThat(numbers(cut)).as(text.toString()).isEqualTo(numbers(whole));
+        assertThat(cuts(cut)).as(text.toString()).isEqualTo(cuts(whole));
+      }
+      assertThat(lost(text.toString(), whole)).as(text.toString()).isFalse();
+    }
+  }
+
+  /// One stray quote anywhere in a file without another one costs at most the line that it is on.
+  @Test
+  void csv_strayQuoteAnywhere_costsAtMostItsLine() {
+    List<String> rows = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      rows.add("\"" + i + "\",\"a, \"\"b\"\" c\",\"1\"");
+    }
+    String whole = String.join("\n", rows) + "\n";
+    for (int at = 0; at < whole.length(); at++) {
+      byte[] body = (whole.substring(0, at) + "\"" + whole.substring(at)).getBytes(UTF_8);
+      List<String> records = Samples.records(Samples.blocks(true, LIMIT, body, 64));
+      List<String> kept = new ArrayList<>(rows);
+      kept.removeAll(records);
+      assertThat(kept).as("a quote at " + at).hasSizeLessThanOrEqualTo(1);
     }
   }
 
@@ -154,6 +281,25 @@ final class ScannerTest {
     scanner.take();
     scanner.end();
     assertThat(scanner.hasRecords()).isFalse();
+  }
+
+  private static List<Boolean> cuts(List<Block> blocks) {
+    List<Boolean> cuts = new ArrayList<>();
+    for (Block block : blocks) {
+      for (int i = 0; i < block.records(); i++) {
+        cuts.add(block.cut(i));
+      }
+    }
+    return cuts;
+  }
+
+  /// Whether a character that is no line end is in no record.
+  private static boolean lost(String text, List<Block> blocks) {
+    int kept = 0;
+    for (String record : Samples.records(blocks)) {
+      kept += record.replaceAll("[\r\n]", "").length();
+    }
+    return kept != text.replaceAll("[\r\n\ufeff]", "").length();
   }
 
   private static List<Long> numbers(List<Block> blocks) {

@@ -2,6 +2,7 @@ package dev.purser.ledger;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Currency;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -44,6 +45,32 @@ final class RulesTest {
     assertThat(Rules.whyNotCurrency("gbp")).isNotNull();
     assertThat(Rules.whyNotCurrency("GB")).isNotNull();
     assertThat(Rules.whyNotCurrency("ZZZ")).isNotNull();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"UYW,4", "XAU,0", "XDR,0", "XCG,2", "ZWG,2", "SLE,2", "VED,2", "JPY,0", "CLF,4"})
+  void currencies_ofTheStandard_allowedWithItsDigits(String code, int digits) {
+    assertThat(Rules.whyNotCurrency(code)).isNull();
+    assertThat(Currencies.digits(code)).isEqualTo(digits);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"XXX", "XTS", "XXY", "", "GBPX", "#"})
+  void currencies_ofNoMoney_refused(String code) {
+    assertThat(Rules.whyNotCurrency(code)).isNotNull();
+  }
+
+  /// What earlier versions took by the JDK's list is counted as it was: stored events keep it.
+  @Test
+  void currencies_ofTheJdk_haveTheSameDigits() {
+    for (Currency c : Currency.getAvailableCurrencies()) {
+      String code = c.getCurrencyCode();
+      assertThat(Currencies.digits(code))
+          .as(code)
+          .isEqualTo(Math.max(0, c.getDefaultFractionDigits()));
+      boolean money = !code.equals("XXX") && !code.equals("XTS");
+      assertThat(Currencies.known(code)).as(code).isEqualTo(money);
+    }
   }
 
   @ParameterizedTest
