@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.purser.database.Query.SettlementTotal;
+import dev.purser.ledger.ExactSum;
 import dev.purser.ledger.Outcome;
 import dev.purser.ledger.RunEvent.Report;
 import java.util.ArrayList;
@@ -17,7 +18,7 @@ final class SettlementReport {
   private static final JsonMapper JSON = new JsonMapper();
 
   private final String run;
-  private final TreeMap<String, Outcome.Sum> sums = new TreeMap<>();
+  private final TreeMap<String, ExactSum> sums = new TreeMap<>();
   private long customers;
 
   SettlementReport(String run, SettlementTotal before) {
@@ -30,7 +31,7 @@ final class SettlementReport {
     if (!outcome.duplicate() && !outcome.sums().isEmpty()) {
       customers++;
       for (Outcome.Sum sum : outcome.sums()) {
-        sums.merge(sum.currency(), sum, SettlementReport::plus);
+        sums.merge(sum.currency(), ExactSum.of(sum), ExactSum::plus);
       }
     }
   }
@@ -39,19 +40,14 @@ final class SettlementReport {
   void replace(SettlementTotal total) {
     customers = total.customers();
     sums.clear();
-    for (Outcome.Sum sum : total.sums()) {
+    for (ExactSum sum : total.sums()) {
       sums.put(sum.currency(), sum);
     }
   }
 
   Report.Settlement now(boolean duplicate) {
-    long refunds = sums.values().stream().mapToLong(Outcome.Sum::refunds).sum();
+    long refunds = sums.values().stream().mapToLong(ExactSum::refunds).sum();
     return new Report.Settlement(run, duplicate, customers, refunds, List.copyOf(sums.values()));
-  }
-
-  private static Outcome.Sum plus(Outcome.Sum a, Outcome.Sum b) {
-    return new Outcome.Sum(
-        a.currency(), a.refunds() + b.refunds(), a.amountMinor() + b.amountMinor());
   }
 
   /// The report as it is kept with the run.
@@ -59,7 +55,7 @@ final class SettlementReport {
     ObjectNode json = JSON.createObjectNode();
     json.put("customers", report.customers()).put("refunds", report.refunds());
     ArrayNode settled = json.putArray("settled");
-    for (Outcome.Sum sum : report.settled()) {
+    for (ExactSum sum : report.settled()) {
       settled
           .addObject()
           .put("currency", sum.currency())
@@ -72,13 +68,13 @@ final class SettlementReport {
   /// A kept report, as the duplicate that it is when it is told again.
   static Report.Settlement parse(String run, String json) {
     JsonNode report = read(json);
-    List<Outcome.Sum> sums = new ArrayList<>();
+    List<ExactSum> sums = new ArrayList<>();
     for (JsonNode sum : report.path("settled")) {
       sums.add(
-          new Outcome.Sum(
+          new ExactSum(
               sum.path("currency").asText(),
               sum.path("refunds").asLong(),
-              sum.path("amount_minor").asLong()));
+              sum.path("amount_minor").bigIntegerValue()));
     }
     return new Report.Settlement(
         run, true, report.path("customers").asLong(), report.path("refunds").asLong(), sums);

@@ -21,10 +21,6 @@ record CopyMoney(List<Long> counts, List<BigInteger> minor) {
       new CopyMoney(
           List.of(0L, 0L, 0L), List.of(BigInteger.ZERO, BigInteger.ZERO, BigInteger.ZERO));
 
-  /// Sums of a whole ledger may be beyond 64 bits, where SQLite gives up: they are added in two
-  /// parts.
-  private static final BigInteger PART = BigInteger.valueOf(1_000_000_000);
-
   private static final String PURCHASES =
       "SELECT currency, count(*), 0, 0, "
           + sums("amount_minor", "0", "0")
@@ -45,11 +41,7 @@ record CopyMoney(List<Long> counts, List<BigInteger> minor) {
           + " FROM totals GROUP BY currency";
 
   private static String sums(String... columns) {
-    return String.join(
-        ", ",
-        Stream.of(columns)
-            .map(c -> "sum((%1$s) / %2$s), sum((%1$s) %% %2$s)".formatted(c, PART))
-            .toList());
+    return String.join(", ", Stream.of(columns).map(WideSum::of).toList());
   }
 
   /// From purchases and refunds.
@@ -72,13 +64,7 @@ record CopyMoney(List<Long> counts, List<BigInteger> minor) {
   private static CopyMoney read(ResultSet row) throws SQLException {
     return new CopyMoney(
         List.of(row.getLong(2), row.getLong(3), row.getLong(4)),
-        List.of(minor(row, 5), minor(row, 7), minor(row, 9)));
-  }
-
-  private static BigInteger minor(ResultSet row, int at) throws SQLException {
-    return BigInteger.valueOf(row.getLong(at))
-        .multiply(PART)
-        .add(BigInteger.valueOf(row.getLong(at + 1)));
+        List.of(WideSum.read(row, 5), WideSum.read(row, 7), WideSum.read(row, 9)));
   }
 
   private CopyMoney plus(CopyMoney other) {

@@ -70,6 +70,11 @@ final class ErasureRows {
     return traces;
   }
 
+  /// The version up to which an absent customer may have been erased.
+  long floor(String absent) throws SQLException {
+    return traces(List.of(absent)).getOrDefault(absent, NO_TRACE).floor();
+  }
+
   private static Trace trace(ResultSet r) throws SQLException {
     return new Trace(
         Math.max(r.getLong(2), r.getLong(3)), CustomerRows.nullable(r, 4), r.getBoolean(5));

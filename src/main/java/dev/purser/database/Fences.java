@@ -9,6 +9,9 @@ import java.util.Map;
 /// Confined to the session that owns the connection.
 interface Fences {
 
+  /// A transaction begins: what an earlier one that was rolled back has left here is forgotten.
+  default void begin() {}
+
   /// Holds all customers, those that are to be made too, and reads what stands: an entry for each
   /// that is stored. Called once in a transaction, before anything else of it.
   Map<String, Fence> hold(List<CustomerSave> saves) throws SQLException;

@@ -12,6 +12,7 @@ import java.util.Map;
 /// to the session that owns the connection.
 abstract class LedgerStore implements Store {
   private final Statements statements;
+  private final Fences fences;
   private final CustomerRows customers;
   private final ErasureRows erasures;
   private final SaveBatch saves;
@@ -25,6 +26,7 @@ abstract class LedgerStore implements Store {
 
   LedgerStore(Statements statements, CustomerRows customers, Fences fences) {
     this.statements = statements;
+    this.fences = fences;
     this.customers = customers;
     this.erasures = new ErasureRows(statements);
     this.saves = new SaveBatch(statements, fences, customers, erasures);
@@ -33,7 +35,7 @@ abstract class LedgerStore implements Store {
     this.settlements = new SettlementRows(statements);
     this.letters = new LetterRows(statements);
     this.runs = new RunRows(statements);
-    this.tastes = new TastePages(statements);
+    this.tastes = new TastePages(statements, erasures);
     this.records = new RecordRows(statements, fences.ofManyWriters());
   }
 
@@ -64,6 +66,7 @@ abstract class LedgerStore implements Store {
   @Override
   public final List<Result> apply(List<Write> writes) throws SQLException {
     begin();
+    fences.begin();
     List<CustomerSave> batch = new ArrayList<>(writes.size());
     List<Write.OfRecords> kept = new ArrayList<>();
     for (Write write : writes) {

@@ -1,6 +1,6 @@
 package dev.purser.database;
 
-import dev.purser.ledger.Outcome;
+import dev.purser.ledger.ExactSum;
 import dev.purser.ledger.Purchase;
 import dev.purser.ledger.Refund;
 import java.util.List;
@@ -67,7 +67,7 @@ public sealed interface Query<T> {
 
   /// These records of a share, as far as they are stored, in no order; answered after every earlier
   /// save of that share.
-  record SomeRecords(Share share, List<RecordPlace> places) implements Query<List<StoredRecord>> {
+  record SomeRecords(Share share, List<RecordPlace> places) implements Query<RecordPage> {
     public SomeRecords {
       places = List.copyOf(places);
     }
@@ -86,7 +86,8 @@ public sealed interface Query<T> {
   /// One page of events.
   ///
   /// @param version the customer's when they were read; 0 if it is absent
-  record TastePage(long version, List<TasteEvent> events) {
+  /// @param floor if it is absent, the version up to which it may have been erased
+  record TastePage(long version, long floor, List<TasteEvent> events) {
     public TastePage {
       events = List.copyOf(events);
     }
@@ -138,7 +139,7 @@ public sealed interface Query<T> {
   /// @param count how many customers match in all, or -1 if that was not asked
   record SegmentPage(long count, List<String> ids) {}
 
-  record SettlementTotal(long customers, List<Outcome.Sum> sums) {}
+  record SettlementTotal(long customers, List<ExactSum> sums) {}
 
   record Erasure(String customer, long version) {}
 }

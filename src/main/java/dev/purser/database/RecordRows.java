@@ -131,6 +131,9 @@ final class RecordRows {
     } else if ((fence == null ? 0 : fence.version) != change.base()) {
       if (!applied(row, fence, again)) {
         var _ = plan.moved.add(row);
+      } else if (change.content() == null) {
+        // Another owner may have deleted it under a lower version than the one that is answered.
+        plan.floors.merge(row.key.collection, change.version(), Math::max);
       }
     } else if (change.content() == null) {
       plan.floors.merge(row.key.collection, change.version(), Math::max);
@@ -182,7 +185,7 @@ final class RecordRows {
   /// The next records of a share, and the highest version deleted from its collection.
   Query.RecordPage page(Query.Records q) throws SQLException {
     String collection = q.share().collection();
-    Long floor = statements.first(FLOOR, b -> b.text(collection), row -> row.getLong(1));
+    long floor = floor(collection);
     Query.RecordPlace after = q.after();
     int slice = after == null ? q.share().firstSlice() : after.slice();
     String id = after == null ? "" : after.id(); // no id is empty: all come after it
@@ -198,16 +201,21 @@ final class RecordRows {
                     .number(q.share().lastSlice())
                     .number(q.limit()),
             RecordRows::record);
-    return new Query.RecordPage(floor == null ? 0 : floor, records);
+    return new Query.RecordPage(floor, records);
   }
 
-  /// Those that are stored.
-  List<StoredRecord> some(Query.SomeRecords q) throws SQLException {
+  private long floor(String collection) throws SQLException {
+    Long floor = statements.first(FLOOR, b -> b.text(collection), row -> row.getLong(1));
+    return floor == null ? 0 : floor;
+  }
+
+  /// Those that are stored, and the floor for those that are not: they may have been deleted.
+  Query.RecordPage some(Query.SomeRecords q) throws SQLException {
     List<Key> keys =
         q.places().stream().map(p -> new Key(q.share().collection(), p.slice(), p.id())).toList();
     Map<String, StoredRecord> found = new HashMap<>(); // padding repeats the last key
     statements.among(SOME, keys, RecordRows::bind, row -> found.put(row.getString(2), record(row)));
-    return List.copyOf(found.values());
+    return new Query.RecordPage(floor(q.share().collection()), List.copyOf(found.values()));
   }
 
   private static StoredRecord record(ResultSet row) throws SQLException {

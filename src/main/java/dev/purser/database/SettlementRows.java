@@ -1,5 +1,6 @@
 package dev.purser.database;
 
+import dev.purser.ledger.ExactSum;
 import dev.purser.ledger.Outcome;
 import dev.purser.ledger.Tally;
 import dev.purser.ledger.Totals;
@@ -17,7 +18,9 @@ final class SettlementRows {
           + " change_id FROM settlements WHERE settlement = ? AND customer = ? ORDER BY currency";
   private static final String KEEP = "INSERT INTO settlements VALUES (?,?,?,?,?,?,?,?,?,?)";
   private static final String SUMS =
-      "SELECT currency, sum(refunds), sum(amount_minor) FROM settlements"
+      "SELECT currency, sum(refunds), "
+          + WideSum.of("amount_minor")
+          + " FROM settlements"
           + " WHERE settlement = ? AND refunds > 0 GROUP BY currency ORDER BY currency";
   private static final String COUNT =
       "SELECT count(DISTINCT customer) FROM settlements WHERE settlement = ? AND refunds > 0";
@@ -90,11 +93,11 @@ final class SettlementRows {
   /// What all customers' settlements of one id applied; customers without pending refunds do not
   /// count.
   Query.SettlementTotal total(String settlement) throws SQLException {
-    List<Outcome.Sum> sums =
+    List<ExactSum> sums =
         statements.list(
             SUMS,
             b -> b.text(settlement),
-            r -> new Outcome.Sum(r.getString(1), r.getLong(2), r.getLong(3)));
+            r -> new ExactSum(r.getString(1), r.getLong(2), WideSum.read(r, 3)));
     Long customers = statements.first(COUNT, b -> b.text(settlement), r -> r.getLong(1));
     return new Query.SettlementTotal(customers == null ? 0 : customers, sums);
   }

@@ -46,8 +46,13 @@ final class SqliteFences implements Fences {
   }
 
   @Override
-  public Map<String, Fence> hold(List<CustomerSave> saves) throws SQLException {
+  public void begin() {
+    // Also before a transaction without saves: its commit must not vouch for what was rolled back.
     pending.clear();
+  }
+
+  @Override
+  public Map<String, Fence> hold(List<CustomerSave> saves) throws SQLException {
     long now = statements.one(OTHERS, row -> row.getLong(1));
     if (now != others) {
       known.clear();

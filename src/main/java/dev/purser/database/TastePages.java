@@ -26,19 +26,22 @@ final class TastePages {
           + " WHERE r.customer = ? AND r.id > ? ORDER BY r.id LIMIT ?";
 
   private final Statements statements;
+  private final ErasureRows erasures;
 
-  TastePages(Statements statements) {
+  TastePages(Statements statements, ErasureRows erasures) {
     this.statements = statements;
+    this.erasures = erasures;
   }
 
   TastePage events(Query.TasteEvents q) throws SQLException {
     Long version = statements.first(VERSION, b -> b.text(q.customer()), row -> row.getLong(1));
     if (version == null) {
-      return new TastePage(0, List.of());
+      return new TastePage(0, erasures.floor(q.customer()), List.of());
     }
     String after = q.afterId() == null ? "" : q.afterId();
     return new TastePage(
         version,
+        0,
         statements.list(
             q.refunds() ? REFUNDS : PURCHASES,
             b -> b.text(q.customer()).text(after).number(q.limit()),

@@ -221,8 +221,10 @@ final class Writer {
       CommitWork work = held.work();
       switch (work.stage()) {
         case WAITING -> work.entries().reversed().forEach(queue::giveBack);
-        case BEGUN, FAILED, DONE -> failed.failed(work, why);
+        case BEGUN, FAILED -> failed.failed(work, why);
         case COMMITTING -> failed.unknown(work);
+        // The session failed after its commit had returned: what is committed stays committed.
+        case DONE -> syncer.add(work);
       }
     }
     if (ofAll && Shared.setup(why)) {

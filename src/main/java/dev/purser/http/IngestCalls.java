@@ -1,13 +1,12 @@
 package dev.purser.http;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.purser.database.RunRow;
 import dev.purser.ingest.Ingest;
-import dev.purser.ledger.StrictJson;
 import dev.purser.ledger.Timestamps;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -129,9 +128,9 @@ final class IngestCalls {
 
   private static JsonNode report(RunRow row) {
     try {
-      return StrictJson.parse(row.report().getBytes(StandardCharsets.UTF_8));
-    } catch (StrictJson.NotJson e) {
-      throw new IllegalStateException("the report of run " + row.id() + " " + e.why(), e);
+      return Json.parse(row.report());
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("the report of run " + row.id() + " is no JSON", e);
     }
   }
 }

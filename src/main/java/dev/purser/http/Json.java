@@ -2,7 +2,9 @@ package dev.purser.http;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.util.ByteArrayBuilder;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -51,6 +53,11 @@ public final class Json {
   /// Any tree of maps, lists and plain values.
   static void tree(JsonGenerator g, Object value) throws IOException {
     MAPPER.writeValue(g, value);
+  }
+
+  /// What the service itself has written; integers of any size keep their digits.
+  static JsonNode parse(String json) throws JsonProcessingException {
+    return MAPPER.readTree(json);
   }
 
   /// The member `name` with an array of strings.

@@ -2,7 +2,7 @@ package dev.purser.http;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.purser.faults.ServiceError;
-import dev.purser.ledger.Outcome;
+import dev.purser.ledger.ExactSum;
 import dev.purser.ledger.RunEvent;
 import dev.purser.ledger.RunEvent.Report;
 import java.io.IOException;
@@ -128,9 +128,9 @@ final class Runs {
     }
   }
 
-  static void writeSettled(JsonGenerator g, List<Outcome.Sum> sums) throws IOException {
+  static void writeSettled(JsonGenerator g, List<ExactSum> sums) throws IOException {
     g.writeArrayFieldStart("settled");
-    for (Outcome.Sum sum : sums) {
+    for (ExactSum sum : sums) {
       g.writeStartObject();
       g.writeStringField("currency", sum.currency());
       g.writeNumberField("refunds", sum.refunds());

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.purser.customers.Customer;
 import dev.purser.customers.Customer.Reply;
 import dev.purser.customers.ProfileJson;
+import dev.purser.ledger.ExactSum;
 import dev.purser.ledger.JsonFields;
 import dev.purser.ledger.Outcome;
 import dev.purser.ledger.Settle;
@@ -52,7 +53,7 @@ final class SettlementCalls {
     return Answer.data(
         g -> {
           g.writeStringField("outcome", settled.duplicate() ? "duplicate" : "settled");
-          Runs.writeSettled(g, settled.sums());
+          Runs.writeSettled(g, settled.sums().stream().map(ExactSum::of).toList());
           g.writeArrayFieldStart("totals");
           for (Totals totals : settled.totals()) {
             ProfileJson.write(g, totals);

@@ -49,7 +49,7 @@ public sealed interface RunEvent {
     ///
     /// @param duplicate whether this settlement id had been completed before
     record Settlement(
-        String run, boolean duplicate, long customers, long refunds, List<Outcome.Sum> settled)
+        String run, boolean duplicate, long customers, long refunds, List<ExactSum> settled)
         implements Report {
       public Settlement {
         settled = List.copyOf(settled);

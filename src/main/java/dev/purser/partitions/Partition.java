@@ -6,7 +6,6 @@ import dev.purser.cluster.Wire;
 import dev.purser.database.Database;
 import dev.purser.database.Query;
 import dev.purser.database.RecordReply;
-import dev.purser.database.StoredRecord;
 import dev.purser.faults.ServiceError;
 import java.time.InstantSource;
 import java.util.List;
@@ -73,7 +72,7 @@ public final class Partition {
   /// The save has gone unanswered for too long.
   record Overdue(long changeId) implements Private {}
 
-  record Reloaded(long changeId, Database.Answer<List<StoredRecord>> records) implements Private {}
+  record Reloaded(long changeId, Database.Answer<Query.RecordPage> records) implements Private {}
 
   /// Time to ask for records that have moved again.
   record ReloadAgain(long changeId) implements Private {}

@@ -14,7 +14,6 @@ import dev.purser.partitions.Partition.Reply;
 import dev.purser.partitions.Partition.Stop;
 import dev.purser.partitions.Partition.Wake;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -148,7 +147,7 @@ final class PartitionStates<W extends Change, D> {
 
   private Behavior<Command> reloading(Command command) {
     switch (command) {
-      case Partition.Reloaded(long id, Answer<List<StoredRecord>> records)
+      case Partition.Reloaded(long id, Answer<Query.RecordPage> records)
           when writing.awaits(id) -> {
         return writing.reloaded(records) ? next() : reloading;
       }

@@ -159,7 +159,7 @@ final class Writing<W extends Change, D> {
     long id = current().changeId;
     Query.SomeRecords query = new Query.SomeRecords(share, Saving.places(moved));
     context.ask(
-        Loading.<List<StoredRecord>>answers(),
+        Loading.<Query.RecordPage>answers(),
         setup.database(),
         patience.plus(Loading.GRACE),
         replyTo -> new Database.Ask<>(query, deadline, replyTo),
@@ -170,16 +170,18 @@ final class Writing<W extends Change, D> {
 
   /// Holds the records that had moved, and lets their changes wait again, before all others; false
   /// if the database has failed, and is asked again later.
-  boolean reloaded(Answer<List<StoredRecord>> answer) {
-    if (!(answer instanceof Answer.Found<List<StoredRecord>>(List<StoredRecord> records))) {
+  boolean reloaded(Answer<Query.RecordPage> answer) {
+    if (!(answer instanceof Answer.Found<Query.RecordPage>(Query.RecordPage page))) {
       long pause = setup.settings().retry().delayMillis(failures++, ThreadLocalRandom.current());
       timers.startSingleTimer(
           new Partition.ReloadAgain(current().changeId), Duration.ofMillis(pause));
       return false;
     }
     failures = 0;
+    // What is gone was deleted under a version up to the floor, which none made anew may repeat.
+    startAbove(page.floor());
     Map<String, StoredRecord> found =
-        records.stream().collect(Collectors.toMap(StoredRecord::id, r -> r));
+        page.records().stream().collect(Collectors.toMap(StoredRecord::id, r -> r));
     for (Query.RecordPlace place : Saving.places(moved)) {
       StoredRecord r = found.get(place.id());
       if (r == null) {

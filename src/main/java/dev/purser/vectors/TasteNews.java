@@ -16,7 +16,20 @@ sealed interface TasteNews {
 
   /// These news and later ones, folded into one.
   default TasteNews then(TasteNews later) {
-    return later instanceof Added added ? then(added) : later;
+    return switch (later) {
+      case Added added -> then(added);
+      case Gone(long upTo) when covered() > upTo -> new Unread(); // made anew, and told before
+      case Gone _, Whole _, Unread _ -> later;
+    };
+  }
+
+  /// The version up to which these news tell what there is; 0 if they do not say.
+  private long covered() {
+    return switch (this) {
+      case Added(long _, long to, var _) -> to;
+      case Whole(long version, var _) -> version;
+      case Gone _, Unread _ -> 0;
+    };
   }
 
   private TasteNews then(Added later) {

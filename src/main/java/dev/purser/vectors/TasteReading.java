@@ -46,6 +46,7 @@ final class TasteReading {
     private final String customer;
     private final double[] sums = new double[TasteSums.DIMENSION];
     private long version;
+    private long floor;
     private boolean begun;
 
     Sums(String customer) {
@@ -59,6 +60,7 @@ final class TasteReading {
       }
       begun = true;
       version = page.version();
+      floor = page.floor();
       for (Query.TasteEvent e : page.events()) {
         if (e.sku() != null) {
           Taste.add(sums, sign, e.sku(), e.currency(), e.amountMinor());
@@ -67,9 +69,11 @@ final class TasteReading {
       return true;
     }
 
+    /// A customer that was absent may be made anew before this arrives: its versions are above the
+    /// floor, and what they say stays.
     TasteNews news() {
       return version == 0
-          ? new TasteNews.Gone(Long.MAX_VALUE)
+          ? new TasteNews.Gone(floor)
           : new TasteNews.Whole(version, TasteSums.of(sums));
     }
   }

@@ -16,12 +16,14 @@ import dev.purser.database.Query;
 import dev.purser.faults.ServiceError;
 import dev.purser.ledger.Change;
 import dev.purser.ledger.Erase;
+import dev.purser.ledger.ExactSum;
 import dev.purser.ledger.Outcome;
 import dev.purser.ledger.Profile;
 import dev.purser.ledger.RunEvent;
 import dev.purser.ledger.RunEvent.Report;
 import dev.purser.ledger.Settle;
 import dev.purser.ledger.Totals;
+import java.math.BigInteger;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -235,7 +237,7 @@ final class CustomersTest {
     assertThat(again.run()).isEqualTo(report.run());
     Report.Settlement other = summary(settle(null));
     assertThat(other.customers()).isEqualTo(1);
-    assertThat(other.settled()).containsExactly(new Outcome.Sum("GBP", 1, 9));
+    assertThat(other.settled()).containsExactly(new ExactSum("GBP", 1, BigInteger.valueOf(9)));
   }
 
   private static List<RunEvent> settle(String key) {

@@ -13,11 +13,13 @@ import dev.purser.database.RunRow;
 import dev.purser.database.SaveReply;
 import dev.purser.faults.DatabaseCause;
 import dev.purser.faults.ServiceError;
+import dev.purser.ledger.ExactSum;
 import dev.purser.ledger.Outcome;
 import dev.purser.ledger.Profile;
 import dev.purser.ledger.RunEvent;
 import dev.purser.ledger.RunEvent.Report;
 import dev.purser.ledger.Settle;
+import java.math.BigInteger;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -95,7 +97,7 @@ final class InterruptedTest {
     assertThat(report.run()).isEqualTo(failed.id());
     assertThat(report.duplicate()).isFalse();
     assertThat(report.customers()).isEqualTo(60);
-    assertThat(report.settled()).containsExactly(new Outcome.Sum("GBP", 60, sum));
+    assertThat(report.settled()).containsExactly(new ExactSum("GBP", 60, BigInteger.valueOf(sum)));
   }
 
   @Test

@@ -160,6 +160,19 @@ class FenceTest {
     assertThat(store.commit(save)).isEqualTo(first);
   }
 
+  /// What is committed next vouches for nothing that was rolled back before it.
+  @Test
+  void saveThatWasRolledBack_runAgainAfterAChore_isApplied() throws SQLException {
+    CustomerSave save = store.draft("ada", purchase("p1", 9));
+    var _ = store.store.apply(List.of(new Store.Write.OfCustomer(save, false)));
+    store.store.rollback();
+    store.run(new Chore.LiftSuppression("bob"));
+    SaveReply.Saved reply = (SaveReply.Saved) store.commit(save);
+    assertThat(words(reply)).containsExactly("accepted");
+    assertThat(store.profile("ada")).isEqualTo(reply.profile());
+    assertThat(store.profile("ada").stored()).isTrue();
+  }
+
   @Test
   void saveThatWasRolledBack_runAgain_isApplied() throws SQLException {
     CustomerSave save = store.draft("ada", purchase("p1", 9));

@@ -126,6 +126,23 @@ final class RecordRowsTest {
   }
 
   @Test
+  void recordFoundDeleted_isAnsweredWithTheFloorOfItsCollection() throws SQLException {
+    commit(1, put(3, "a", 0, 10, "one"));
+    commit(2, delete(3, "a", 10, 50));
+    assertThat(
+            store.store.answer(new Query.SomeRecords(ALL, List.of(new Query.RecordPlace(3, "a")))))
+        .isEqualTo(new Query.RecordPage(50, List.of()));
+  }
+
+  /// Another owner has deleted it under a lower version than the one that this save is told.
+  @Test
+  void deletion_runAgainAndFoundDone_raisesTheFloor() throws SQLException {
+    RecordSave save = new RecordSave(ALL, 2, List.of(delete(3, "b", 10, 60)));
+    assertThat(commit(true, save).getFirst()).containsExactly(SAVED);
+    assertThat(store.store.answer(new Query.Records(ALL, 3, 1 << 20, null)).floor()).isEqualTo(60);
+  }
+
+  @Test
   void saves_ofSeveralSharesInOneBatch_areAnsweredEachItsOwn() throws SQLException {
     Share low = new Share("documents", 0, 127);
     Share vectors = new Share("vectors", 0, 127);
@@ -188,7 +205,7 @@ final class RecordRowsTest {
             new Query.RecordPlace(1, "a"),
             new Query.RecordPlace(2, "a"),
             new Query.RecordPlace(2, "b"));
-    assertThat(store.store.answer(new Query.SomeRecords(ALL, places)))
+    assertThat(store.store.answer(new Query.SomeRecords(ALL, places)).records())
         .extracting(r -> r.id() + "@" + r.version())
         .containsExactlyInAnyOrder("a@10", "b@20");
   }

@@ -9,12 +9,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.purser.ledger.Change;
+import dev.purser.ledger.ExactSum;
 import dev.purser.ledger.Money;
 import dev.purser.ledger.Outcome;
 import dev.purser.ledger.Preferences;
 import dev.purser.ledger.Profile;
 import dev.purser.ledger.Settle;
 import dev.purser.ledger.Totals;
+import java.math.BigInteger;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -253,15 +255,32 @@ class SaveTest {
         .isFalse();
   }
 
+  private static ExactSum sum(String currency, long refunds, long amountMinor) {
+    return new ExactSum(currency, refunds, BigInteger.valueOf(amountMinor));
+  }
+
+  @Test
+  void settlementSums_beyond64Bits_areExact() throws SQLException {
+    int customers = 1_100;
+    List<CustomerSave> saves = new ArrayList<>();
+    for (int i = 0; i < customers; i++) {
+      saves.add(store.draft("c" + i, creditNote("r1", Money.MAX_MINOR), new Settle("all")));
+    }
+    var _ = store.commit(saves);
+    BigInteger sum = BigInteger.valueOf(Money.MAX_MINOR).multiply(BigInteger.valueOf(customers));
+    assertThat(sum.bitLength()).isGreaterThan(63);
+    assertThat(store.store.answer(new Query.SettlementSums("all")))
+        .isEqualTo(
+            new Query.SettlementTotal(customers, List.of(new ExactSum("GBP", customers, sum))));
+  }
+
   @Test
   void settlementSums_overAllCustomers_addUpByCurrency() throws SQLException {
     store.saved("ada", creditNote("r1", 2), refund("r2", null, 5, "EUR"), new Settle("all"));
     store.saved("bob", creditNote("r1", 3), new Settle("all"));
     store.saved("eve", purchase("p1", 3), new Settle("all"));
     assertThat(store.store.answer(new Query.SettlementSums("all")))
-        .isEqualTo(
-            new Query.SettlementTotal(
-                2, List.of(new Outcome.Sum("EUR", 1, 5), new Outcome.Sum("GBP", 2, 5))));
+        .isEqualTo(new Query.SettlementTotal(2, List.of(sum("EUR", 1, 5), sum("GBP", 2, 5))));
   }
 
   @Test

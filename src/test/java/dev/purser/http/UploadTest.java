@@ -8,6 +8,7 @@ import dev.purser.faults.DatabaseCause;
 import dev.purser.faults.Fault;
 import dev.purser.faults.ServiceError;
 import dev.purser.ingest.Ingest;
+import dev.purser.ledger.ExactSum;
 import dev.purser.ledger.Outcome;
 import dev.purser.ledger.RunEvent;
 import dev.purser.ledger.StrictJson;
@@ -16,6 +17,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.math.BigInteger;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -350,7 +352,7 @@ final class UploadTest {
 
   @Test
   void settlements_all_reportAndDuplicate() {
-    var sum = new Outcome.Sum("GBP", 2, 300);
+    var sum = new ExactSum("GBP", 2, BigInteger.valueOf(300));
     served.customers.settling =
         Source.from(
             List.of(

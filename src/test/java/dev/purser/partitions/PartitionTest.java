@@ -285,11 +285,13 @@ final class PartitionTest {
     TestProbe<Reply> reply = apply(new Append("a", "+"), new Write("b", "x"));
     Database.SaveRecords one = saving();
     one.replyTo().tell(new RecordReply.Saved(List.of(Fate.MOVED, Fate.SAVED)));
-    Database.Ask<List<StoredRecord>> reload = asked();
+    Database.Ask<Query.RecordPage> reload = asked();
     reload.replyTo().tell(new Answer.Failed<>(new ServiceError.Timeout("slow")));
     reload = asked();
     assertThat(get("b").text()).isEqualTo("x");
-    reload.replyTo().tell(new Answer.Found<>(List.of(record("a", 9, "theirs"))));
+    reload
+        .replyTo()
+        .tell(new Answer.Found<>(new Query.RecordPage(0, List.of(record("a", 9, "theirs")))));
     Database.SaveRecords two = saving();
     assertThat(contents(two.save())).containsExactly("a=theirs+");
     assertThat(two.save().changes().getFirst().base()).isEqualTo(9);
@@ -298,13 +300,28 @@ final class PartitionTest {
     assertThat(notes.drafts).hasValue(0);
   }
 
+  /// Its versions are not known any more, but for the floor: what is made anew starts above it.
+  @Test
+  void record_foundDeleted_isMadeAnewAboveTheFloor() {
+    long ahead = System.currentTimeMillis() + 1_000_000;
+    load(record("a", 5, "mine"));
+    TestProbe<Reply> reply = apply(new Write("a", "x"));
+    saving().replyTo().tell(new RecordReply.Saved(List.of(Fate.MOVED)));
+    page(ahead);
+    Database.SaveRecords again = saving();
+    assertThat(again.save().changes().getFirst().base()).isZero();
+    assertThat(again.save().changes().getFirst().version()).isEqualTo(ahead + 1);
+    saved(again);
+    assertThat(outcomes(reply)).hasSize(1).allMatch(o -> o instanceof Outcome.Stored);
+  }
+
   @Test
   void record_thatMovesForEver_conflictInTheEnd() {
     load();
     TestProbe<Reply> reply = apply(new Write("a", "x"));
     for (int i = 0; i <= settings("").movedLimit(); i++) {
       saving().replyTo().tell(new RecordReply.Saved(List.of(Fate.MOVED)));
-      this.<List<StoredRecord>>asked().replyTo().tell(new Answer.Found<>(List.of()));
+      page(0);
     }
     Outcome.Refused refused = (Outcome.Refused) outcomes(reply).getFirst();
     assertThat(refused.error().code()).isEqualTo("ERR_CONFLICT");

@@ -10,6 +10,8 @@ import dev.purser.database.Database;
 import dev.purser.database.DatabaseSettings;
 import dev.purser.database.SaveReply;
 import dev.purser.faults.SupervisionLog;
+import dev.purser.ledger.Change;
+import dev.purser.ledger.Erase;
 import dev.purser.ledger.Profile;
 import dev.purser.ledger.Purchase;
 import java.io.File;
@@ -20,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -50,10 +53,16 @@ final class TasteFeedTest {
       }
       """;
 
+  private static final Purchase PURCHASE =
+      new Purchase("1", "TEA", null, 1, 500, "GBP", 0, 0, Map.of());
+  private static final AtomicLong CHANGE_IDS = new AtomicLong();
+
   @TempDir private Path folder;
   private ActorTestKit kit;
   private ActorRef<Database.Command> database;
   private Tastes tastes;
+  private TasteReading reading;
+  private SaveReply.Saved lastSaved;
 
   @BeforeEach
   void start() {
@@ -76,9 +85,11 @@ final class TasteFeedTest {
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
     Spaces spaces =
         Spaces.start(kit.system(), database, SpacesSettings.read(keys.at("spaces")), clock);
+    TasteSettings settings = SpacesSettings.read(keys.at("spaces")).taste();
     assertThat(keys.reasons()).isEmpty();
     var _ = join(spaces.loaded());
     tastes = spaces.taste();
+    reading = new TasteReading(kit.system(), database, settings, clock);
   }
 
   @AfterEach
@@ -96,19 +107,21 @@ final class TasteFeedTest {
 
   /// Saves a purchase of a new customer, and tells nobody.
   private CustomerSave saveQuietly(String customer) {
-    Purchase purchase = new Purchase("1", "TEA", null, 1, 500, "GBP", 0, 0, Map.of());
-    CustomerSave save =
-        new CustomerSave(
-            customer,
-            customer.hashCode(),
-            Profile.absent(customer),
-            0,
-            System.currentTimeMillis(),
-            List.of(purchase));
+    return saveQuietly(Profile.absent(customer), 0, PURCHASE);
+  }
+
+  private CustomerSave saveQuietly(Profile base, long floor, Change change) {
+    long now = System.currentTimeMillis();
+    long changeId = CHANGE_IDS.incrementAndGet();
+    var save = new CustomerSave(base.id(), changeId, base, floor, now, List.of(change));
+    lastSaved = (SaveReply.Saved) reply(save);
+    return save;
+  }
+
+  private SaveReply reply(CustomerSave save) {
     TestProbe<SaveReply> probe = kit.createTestProbe();
     database.tell(new Database.Save(save, Database.Lane.INTERACTIVE, soon(), probe.ref()));
-    assertThat(probe.receiveMessage(Duration.ofSeconds(20))).isInstanceOf(SaveReply.Saved.class);
-    return save;
+    return probe.receiveMessage(Duration.ofSeconds(20));
   }
 
   private long count() {
@@ -139,6 +152,23 @@ final class TasteFeedTest {
     var _ = saveQuietly("a");
     tastes.feed.tell(new TasteFeed.Await("unknown", null));
     await(() -> assertThat(count()).isEqualTo(1));
+    assertThat(join(tastes.get("a", soon()))).isPresent();
+  }
+
+  /// The customer was absent when it was read, and is there again when that arrives.
+  @Test
+  void absence_readBeforeTheCustomerWasMadeAnew_leavesItsTaste() {
+    awaitCompared();
+    CustomerSave first = saveQuietly("a");
+    CustomerSave erasure = saveQuietly(lastSaved.profile(), 0, new Erase(false));
+    TasteNews absent = join(reading.read("a"));
+    CustomerSave anew = saveQuietly(Profile.absent("a"), erasure.nextVersion(), PURCHASE);
+    assertThat(anew.nextVersion()).isGreaterThan(first.nextVersion());
+    tastes.saved(anew, lastSaved);
+    join(tastes.settled("a"));
+    assertThat(join(tastes.get("a", soon()))).isPresent();
+    tastes.feed.tell(new TasteFeed.News("a", absent));
+    join(tastes.settled("a"));
     assertThat(join(tastes.get("a", soon()))).isPresent();
   }
 

@@ -173,6 +173,13 @@ final class TasteTest {
     assertThat(new TasteNews.Unread().then(new Gone(9))).isEqualTo(new Gone(9));
   }
 
+  /// News of another node may come late.
+  @Test
+  void news_ofAnErasureBeforeWhatIsKnown_areRead() {
+    assertThat(new Added(0, 12, one(1, 1)).then(new Gone(9))).isEqualTo(new TasteNews.Unread());
+    assertThat(new Whole(12, one(1, 1)).then(new Gone(9))).isEqualTo(new TasteNews.Unread());
+  }
+
   @Test
   void direction_ofWhatRoundingLeft_isZero() {
     assertThat(one(3, 1e-12).direction()).containsOnly(0f);
