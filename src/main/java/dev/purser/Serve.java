@@ -14,6 +14,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 
 /// Serves until it is told to stop (exit code 0) or something failed that an operator must mend
@@ -23,6 +25,7 @@ import picocli.CommandLine.Command;
 /// everything has been left in order, halts with the code that is meant.
 @Command(name = "serve", description = "Serve until told to stop; the default.")
 final class Serve implements Callable<Integer> {
+  private static final Logger LOG = LoggerFactory.getLogger(Serve.class);
 
   /// SIGTERM is answered within 20 s; what is not done by then is committed or refused by its own
   /// deadline.
@@ -31,6 +34,11 @@ final class Serve implements Callable<Integer> {
   @Override
   public Integer call() {
     PurserSettings settings = Purser.settings();
+    if (!settings.serviceLinks().isEmpty()) {
+      LOG.info(
+          "Ignored service links of Kubernetes or Docker: {}",
+          String.join(", ", settings.serviceLinks()));
+    }
     if (settings.data().database() instanceof DatabaseUrl.OfServer) {
       // A server keeps its own folder.
       return serve(settings);
