@@ -2,9 +2,11 @@ package dev.purser;
 
 import dev.purser.database.DataFolder;
 import dev.purser.database.DatabaseUrl;
+import dev.purser.database.SqliteLibrary;
 import dev.purser.metrics.Scrape;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -39,15 +41,24 @@ final class Serve implements Callable<Integer> {
           "Ignored service links of Kubernetes or Docker: {}",
           String.join(", ", settings.serviceLinks()));
     }
-    if (settings.data().database() instanceof DatabaseUrl.OfServer) {
-      // A server keeps its own folder.
-      return serve(settings);
-    }
-    try (DataFolder _ = DataFolder.lock(settings.data().folder())) {
-      return serve(settings);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    Path folder = settings.data().folder();
+    return switch (settings.data().database()) {
+      case DatabaseUrl.OfServer _ -> {
+        // A server keeps its own folder.
+        HeapDumps.leadTo(folder);
+        yield serve(settings);
+      }
+      case DatabaseUrl.OfFile(Path database) -> {
+        SqliteLibrary.load(Purser.libraries());
+        try (DataFolder _ = DataFolder.lock(folder)) {
+          DataFolder.checkModes(folder, database);
+          HeapDumps.leadTo(folder);
+          yield serve(settings);
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
+      }
+    };
   }
 
   private static int serve(PurserSettings settings) {
