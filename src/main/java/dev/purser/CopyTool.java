@@ -2,6 +2,7 @@ package dev.purser;
 
 import dev.purser.database.Copy;
 import dev.purser.database.DatabaseUrl;
+import dev.purser.database.SqliteLibrary;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -41,6 +42,9 @@ final class CopyTool implements Callable<Integer> {
   public Integer call() throws IOException {
     DatabaseUrl source = url("--from", from);
     DatabaseUrl target = url("--to", to);
+    if (source instanceof DatabaseUrl.OfFile || target instanceof DatabaseUrl.OfFile) {
+      SqliteLibrary.load(Purser.libraries());
+    }
     for (String line :
         Copy.run(
             source,

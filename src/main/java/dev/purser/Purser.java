@@ -15,6 +15,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "purser",
     description = "A customer-data service: exact net spend, profiles and segments.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Purser.VersionLine.class,
+    scope = CommandLine.ScopeType.INHERIT,
     subcommands = {
       Serve.class,
       Tools.CheckConfig.class,
@@ -30,6 +33,7 @@ public final class Purser implements Callable<Integer> {
   @Spec private @Nullable CommandSpec spec;
 
   public static void main(String[] args) {
+    StandardError.unfilter();
     int code =
         new CommandLine(new Purser()).setExecutionExceptionHandler(Purser::sentence).execute(args);
     System.exit(code);
@@ -45,9 +49,22 @@ public final class Purser implements Callable<Integer> {
     return Path.of(System.getProperty("purser.home", ".")).resolve("conf");
   }
 
+  /// Where the distribution has SQLite's native libraries.
+  static Path libraries() {
+    return Path.of(System.getProperty("purser.home", ".")).resolve("lib/native");
+  }
+
   /// The settings of this machine.
   static PurserSettings settings() {
     return PurserSettings.load(conf(), System.getenv(), System.getProperties());
+  }
+
+  /// What `version` and `--version` print.
+  static final class VersionLine implements CommandLine.IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"purser " + Tools.version() + " on Java " + Runtime.version()};
+    }
   }
 
   private static int sentence(

@@ -10,6 +10,9 @@ import dev.purser.cluster.ClusterSettings;
 import dev.purser.cluster.ClusterTls;
 import dev.purser.cluster.Handshake;
 import dev.purser.config.Keys;
+import dev.purser.config.Reference;
+import dev.purser.config.ServiceLinks;
+import dev.purser.config.Spelling;
 import dev.purser.customers.CustomersSettings;
 import dev.purser.database.DatabaseSettings;
 import dev.purser.documents.DocumentsSettings;
@@ -24,6 +27,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.pekko.event.NoMarkerLogging;
 import org.apache.pekko.remote.artery.tcp.ssl.RotatingKeysSSLEngineProvider;
@@ -34,6 +38,8 @@ import org.apache.pekko.remote.artery.tcp.ssl.RotatingKeysSSLEngineProvider;
 /// one: dots and dashes become underscores), `conf/local.conf`, the other files of `conf/`.
 ///
 /// @param effective the whole configuration, the actor system's included
+/// @param serviceLinks environment variables of Kubernetes or Docker that begin like ours and were
+///   ignored, in order
 public record PurserSettings(
     DataSettings data,
     DatabaseSettings database,
@@ -45,7 +51,8 @@ public record PurserSettings(
     SpacesSettings spaces,
     HttpSettings http,
     ClusterSettings cluster,
-    Config effective) {
+    Config effective,
+    List<String> serviceLinks) {
 
   /// What the log's configuration understands; anything else it would pass over in silence.
   private static final List<String> LEVELS =
@@ -55,6 +62,9 @@ public record PurserSettings(
   /// configuration.
   private static final Set<String> NOT_KEYS =
       Set.of("PURSER_JAVA_HOME", "PURSER_JAVA_OPTS", "PURSER_HOME", "PURSER_LOG_LEVEL");
+
+  /// The same among system properties.
+  private static final Set<String> NOT_PROPERTIES = Set.of("purser.home", "purser.stderr");
 
   /// Reads the configuration in `conf`.
   ///
@@ -67,17 +77,20 @@ public record PurserSettings(
                   conf.resolve("purser.conf").toFile(),
                   ConfigParseOptions.defaults().setAllowMissing(false))
               .resolve();
-      Config all =
-          overlaySystem(overlayEnvironment(files, environment, reasons), system, reasons)
-              .withFallback(ConfigFactory.defaultReferenceUnresolved())
-              .resolve();
-      return read(all, reasons);
+      Map<String, String> ours = new TreeMap<>(environment);
+      ours.entrySet().removeIf(e -> ServiceLinks.is(e.getKey(), e.getValue()));
+      Set<String> links = new TreeSet<>(environment.keySet());
+      links.removeAll(ours.keySet());
+      Config own = overlaySystem(overlayEnvironment(files, ours, reasons), system, reasons);
+      reasons.addAll(Reference.reasons(own));
+      Config all = own.withFallback(ConfigFactory.defaultReferenceUnresolved()).resolve();
+      return read(all, reasons, List.copyOf(links));
     } catch (ConfigException e) {
       throw new Refused(List.of(String.valueOf(e.getMessage())));
     }
   }
 
-  private static PurserSettings read(Config all, List<String> early) {
+  private static PurserSettings read(Config all, List<String> early, List<String> serviceLinks) {
     Keys keys = new Keys(all.getConfig("purser"));
     PurserSettings settings =
         new PurserSettings(
@@ -91,7 +104,8 @@ public record PurserSettings(
             SpacesSettings.read(keys.at("spaces")),
             HttpSettings.read(keys.at("http")),
             ClusterSettings.read(keys.at("cluster")),
-            all);
+            all,
+            serviceLinks);
     keys.refuseUnread();
     List<String> reasons = new ArrayList<>(early);
     reasons.addAll(keys.reasons());
@@ -111,7 +125,18 @@ public record PurserSettings(
       checkTls(with.getConfig(ClusterTls.ENGINE));
     }
     return new PurserSettings(
-        data, database, cache, customers, documents, ingest, vectors, spaces, http, cluster, with);
+        data,
+        database,
+        cache,
+        customers,
+        documents,
+        ingest,
+        vectors,
+        spaces,
+        http,
+        cluster,
+        with,
+        serviceLinks);
   }
 
   /// Pekko would find out at its first connection, and the node wait in vain for its seeds.
@@ -139,7 +164,10 @@ public record PurserSettings(
     environment.keySet().stream()
         .filter(name -> name.startsWith("PURSER_") && !known.contains(name))
         .sorted()
-        .forEach(name -> reasons.add(name + ": there is no such key to override"));
+        .forEach(
+            name ->
+                reasons.add(
+                    name + ": there is no such key to override" + Spelling.hint(name, known)));
     return result;
   }
 
@@ -165,16 +193,22 @@ public record PurserSettings(
   private static Config overlaySystem(Config config, Properties system, List<String> reasons) {
     Config result = config;
     for (String name : new TreeSet<>(system.stringPropertyNames())) {
-      boolean ours = name.startsWith("purser.") && !name.equals("purser.home");
+      boolean ours = name.startsWith("purser.") && !NOT_PROPERTIES.contains(name);
       if (ours && !config.hasPath(name)) {
-        reasons.add("-D" + name + ": there is no such key to override");
-      } else if (ours || name.startsWith("pekko.")) {
+        reasons.add(
+            "-D" + name + ": there is no such key to override" + Spelling.hint(name, keys(config)));
+      } else if (ours || name.startsWith("pekko.") || name.startsWith("kamon.")) {
         result =
             result.withValue(
                 name, ConfigValueFactory.fromAnyRef(system.getProperty(name), "-D" + name));
       }
     }
     return result;
+  }
+
+  /// All keys of ours.
+  private static List<String> keys(Config config) {
+    return config.getConfig("purser").entrySet().stream().map(e -> "purser." + e.getKey()).toList();
   }
 
   /// The configuration cannot be used; `reasons` are all there are.

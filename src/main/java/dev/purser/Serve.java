@@ -2,9 +2,11 @@ package dev.purser;
 
 import dev.purser.database.DataFolder;
 import dev.purser.database.DatabaseUrl;
+import dev.purser.database.SqliteLibrary;
 import dev.purser.metrics.Scrape;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -14,6 +16,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 
 /// Serves until it is told to stop (exit code 0) or something failed that an operator must mend
@@ -23,6 +27,7 @@ import picocli.CommandLine.Command;
 /// everything has been left in order, halts with the code that is meant.
 @Command(name = "serve", description = "Serve until told to stop; the default.")
 final class Serve implements Callable<Integer> {
+  private static final Logger LOG = LoggerFactory.getLogger(Serve.class);
 
   /// SIGTERM is answered within 20 s; what is not done by then is committed or refused by its own
   /// deadline.
@@ -31,15 +36,29 @@ final class Serve implements Callable<Integer> {
   @Override
   public Integer call() {
     PurserSettings settings = Purser.settings();
-    if (settings.data().database() instanceof DatabaseUrl.OfServer) {
-      // A server keeps its own folder.
-      return serve(settings);
+    if (!settings.serviceLinks().isEmpty()) {
+      LOG.info(
+          "Ignored service links of Kubernetes or Docker: {}",
+          String.join(", ", settings.serviceLinks()));
     }
-    try (DataFolder _ = DataFolder.lock(settings.data().folder())) {
-      return serve(settings);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    Path folder = settings.data().folder();
+    return switch (settings.data().database()) {
+      case DatabaseUrl.OfServer _ -> {
+        // A server keeps its own folder.
+        HeapDumps.leadTo(folder);
+        yield serve(settings);
+      }
+      case DatabaseUrl.OfFile(Path database) -> {
+        SqliteLibrary.load(Purser.libraries());
+        try (DataFolder _ = DataFolder.lock(folder)) {
+          DataFolder.checkModes(folder, database);
+          HeapDumps.leadTo(folder);
+          yield serve(settings);
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
+      }
+    };
   }
 
   private static int serve(PurserSettings settings) {

@@ -5,6 +5,7 @@ import com.typesafe.config.ConfigRenderOptions;
 import dev.purser.database.Backup;
 import dev.purser.database.DatabaseUrl;
 import dev.purser.database.PostgresUrl;
+import dev.purser.database.SqliteLibrary;
 import dev.purser.http.Tokens;
 import dev.purser.ingest.SampleEvents;
 import java.io.BufferedOutputStream;
@@ -91,7 +92,10 @@ final class Tools {
     public Integer call() throws IOException {
       long bytes =
           switch (Purser.settings().data().database()) {
-            case DatabaseUrl.OfFile(Path database) -> Backup.copy(database, file);
+            case DatabaseUrl.OfFile(Path database) -> {
+              SqliteLibrary.load(Purser.libraries());
+              yield Backup.copy(database, file);
+            }
             case DatabaseUrl.OfServer(PostgresUrl url) ->
                 throw new IllegalStateException(
                     url.shown() + " is backed up by its own tools: use pg_dump or pg_basebackup.");
@@ -128,7 +132,7 @@ final class Tools {
   static final class Version implements Callable<Integer> {
     @Override
     public Integer call() {
-      System.out.println("purser " + version() + " on Java " + Runtime.version());
+      System.out.println(String.join("\n", new Purser.VersionLine().getVersion()));
       return 0;
     }
   }

@@ -2,6 +2,7 @@ package dev.purser.config;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigValue;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,12 +49,12 @@ public final class Keys {
 
   /// A duration such as `150 ms`.
   public Duration duration(String key, Duration min, Duration max) {
-    return bounded(key, config::getDuration, min, max, Keys::words);
+    return bounded(key, withUnit(config::getDuration, "150 ms"), min, max, Keys::words);
   }
 
   /// A size such as `64 KiB`, in bytes.
   public long bytes(String key, long min, long max) {
-    return bounded(key, config::getBytes, min, max, b -> b + " bytes");
+    return bounded(key, withUnit(config::getBytes, "64 KiB"), min, max, b -> b + " bytes");
   }
 
   public double ratio(String key, double min, double max) {
@@ -99,7 +100,29 @@ public final class Keys {
         .map(e -> e.getKey())
         .filter(k -> !read.contains(k) && read.stream().noneMatch(r -> k.startsWith(r + ".")))
         .sorted()
-        .forEach(k -> reasons.add("purser." + k + ": there is no such key"));
+        .forEach(
+            k ->
+                reasons.add(
+                    "purser."
+                        + k
+                        + ": there is no such key"
+                        + Spelling.hint("purser." + k, all())));
+  }
+
+  /// The full names of all keys that were read.
+  private List<String> all() {
+    return read.stream().map(k -> "purser." + k).toList();
+  }
+
+  /// Reads with `get` unless the unit is missing: `5` would read as 5 ms.
+  private <T> Function<String, T> withUnit(Function<String, T> get, String example) {
+    return at -> {
+      ConfigValue value = config.getValue(at);
+      if (Units.isBare(value)) {
+        throw new ConfigException.BadValue(value.origin(), at, Units.missing(value, example));
+      }
+      return get.apply(at);
+    };
   }
 
   private <T extends Comparable<T>> T bounded(

@@ -36,6 +36,7 @@ public final class Backup {
     }
     Path part = target.resolveSibling(target.getFileName() + ".part");
     Files.deleteIfExists(part);
+    PrivateFiles.createFile(part); // VACUUM INTO takes a file that is empty
     vacuum(database, part);
     try (FileChannel file = FileChannel.open(part, StandardOpenOption.WRITE)) {
       file.force(true);

@@ -5,14 +5,18 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The folder of the embedded database, held by one process: the operating system's lock ends with
 /// the process, however that ends. Confined to the thread that starts the process.
 public final class DataFolder implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(DataFolder.class);
+  private static final String LOCK = "purser.lock";
+
   private final FileChannel channel;
 
   private DataFolder(FileChannel channel) {
@@ -42,11 +46,31 @@ public final class DataFolder implements AutoCloseable {
     }
   }
 
+  /// Makes the folder, for its owner alone, if it is missing.
+  public static void create(Path folder) throws IOException {
+    PrivateFiles.createFolder(folder);
+  }
+
+  /// Warns of modes with which others on this machine may reach the data of `database`. They are
+  /// the operator's and are left as they are.
+  public static void checkModes(Path folder, Path database) {
+    List<Path> files =
+        List.of(
+            database,
+            database.resolveSibling(database.getFileName() + "-wal"),
+            database.resolveSibling(database.getFileName() + "-shm"),
+            folder.resolve(LOCK));
+    try {
+      PrivateFiles.readableByOthers(folder, files).forEach(LOG::warn);
+    } catch (IOException | RuntimeException e) {
+      LOG.warn("The modes of {} could not be read: {}", folder, e.toString());
+    }
+  }
+
   private static FileChannel open(Path folder) {
     try {
-      Files.createDirectories(folder);
-      return FileChannel.open(
-          folder.resolve("purser.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      PrivateFiles.createFolder(folder);
+      return PrivateFiles.open(folder.resolve(LOCK));
     } catch (IOException e) {
       throw unusable(folder, e);
     }

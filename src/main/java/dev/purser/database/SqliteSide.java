@@ -2,6 +2,7 @@ package dev.purser.database;
 
 import dev.purser.database.CopyColumn.Kind;
 import dev.purser.faults.Escalated;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -23,6 +24,7 @@ final class SqliteSide extends CopySide {
     if (!makes && !Files.isRegularFile(file)) {
       throw new Escalated(shown() + " does not exist: there is nothing to copy.", null);
     }
+    create(file);
     SQLiteConfig config = new SQLiteConfig();
     config.setBusyTimeout(Math.toIntExact(settings.busyTimeout().toMillis()));
     config.setJournalMode(SQLiteConfig.JournalMode.WAL);
@@ -33,6 +35,14 @@ final class SqliteSide extends CopySide {
     this.source = new SQLiteDataSource(config);
     source.setUrl("jdbc:sqlite:" + file);
     this.connection = ask(source::getConnection);
+  }
+
+  private void create(Path file) {
+    try {
+      PrivateFiles.createFile(file);
+    } catch (IOException e) {
+      throw new Escalated(shown() + " cannot be made: " + e.getMessage(), e);
+    }
   }
 
   @Override

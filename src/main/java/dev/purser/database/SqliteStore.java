@@ -65,6 +65,9 @@ final class SqliteStore extends LedgerStore {
       // The driver would say so without a code to classify it by.
       throw new SQLiteException("The folder is missing.", SQLiteErrorCode.SQLITE_CANTOPEN);
     }
+    if (role != Role.READER) {
+      create(file);
+    }
     SQLiteDataSource source = source(file, settings, role);
     SQLiteConnection connection = (SQLiteConnection) source.getConnection();
     try {
@@ -212,6 +215,14 @@ final class SqliteStore extends LedgerStore {
   private static void unsynced(SQLiteConnection connection) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       var _ = statement.execute("PRAGMA synchronous = NORMAL");
+    }
+  }
+
+  private static void create(Path file) throws SQLException {
+    try {
+      PrivateFiles.createFile(file);
+    } catch (IOException e) {
+      throw new SQLiteException("no file: " + e.getMessage(), SQLiteErrorCode.SQLITE_CANTOPEN);
     }
   }
 

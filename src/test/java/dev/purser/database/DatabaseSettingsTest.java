@@ -47,6 +47,7 @@ final class DatabaseSettingsTest {
             "purser.database.queues.saves: 0 is not between 1 and 1000000",
             "purser.database.slots.backoff-first: is above backoff-cap",
             "purser.database.tick: is above slots.work-limit",
-            "purser.database.batch.rowz: there is no such key");
+            "purser.database.batch.rowz: there is no such key; the nearest is"
+                + " purser.database.batch.rows");
   }
 }

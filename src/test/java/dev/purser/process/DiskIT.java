@@ -35,7 +35,8 @@ final class DiskIT {
   void disk_full_refusesWritesReadsOnAndHeals() throws Exception {
     mount("size=6m");
     Map<String, String> noWatermark =
-        Map.of("PURSER_DATABASE_DISK_WATERMARK", "0", "PURSER_DATABASE_SQLITE_CHECKPOINT", "1 MiB");
+        Map.of(
+            "PURSER_DATABASE_DISK_WATERMARK", "0 B", "PURSER_DATABASE_SQLITE_CHECKPOINT", "1 MiB");
     try (PurserProcess server = PurserProcess.serve(folder, noWatermark)) {
       Http http = new Http(server);
       assertThat(http.purchase("first", "p").status()).isEqualTo(201);
