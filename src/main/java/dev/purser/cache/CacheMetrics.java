@@ -9,13 +9,17 @@ final class CacheMetrics {
   private final Metrics.Counter misses = request("miss");
   private final Metrics.Counter unreadable =
       Metrics.counter("cache_unreadable", "Copies dropped because their format is unknown");
-  private final Metrics.Counter evictions =
-      Metrics.counter("cache_evictions", "Copies that left for their weight or their age");
-  private final Metrics.Counter full = Metrics.limitHit("cache_weight");
+  private final Metrics.Counter outweighed = eviction("weight");
+  private final Metrics.Counter expired = eviction("age");
   private final Metrics.Gauge entries = Metrics.gauge("cache_entries", "Copies held");
 
   private static Metrics.Counter request(String result) {
     return Metrics.counter("cache_requests", "Copies asked for, by result", "result", result);
+  }
+
+  /// A full cache evicts all the time and refuses nothing, so this is not a limit that was hit.
+  private static Metrics.Counter eviction(String reason) {
+    return Metrics.counter("cache_evictions", "Copies that left, by reason", "reason", reason);
   }
 
   /// Counts `reply` by what it is.
@@ -37,10 +41,7 @@ final class CacheMetrics {
   }
 
   void evicted(boolean forWeight) {
-    evictions.increment();
-    if (forWeight) {
-      full.increment();
-    }
+    (forWeight ? outweighed : expired).increment();
   }
 
   void held(long copies) {

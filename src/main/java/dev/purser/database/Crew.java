@@ -39,7 +39,6 @@ final class Crew {
   private final InstantSource clock;
 
   private final Metrics.Counter grown;
-  private final Metrics.Counter atLimit;
 
   /// Slots that have a connection or try to get one.
   private final Set<Integer> engaged = new TreeSet<>();
@@ -60,7 +59,6 @@ final class Crew {
     this.backoff = shared.settings().slots().backoff();
     this.clock = shared.clock();
     this.grown = Metrics.counter("slot_growth", "Slots filled by demand", "kind", kind);
-    this.atLimit = Metrics.limitHit("slots_" + kind + "s");
   }
 
   /// Whether slot `n` is one of these.
@@ -118,7 +116,8 @@ final class Crew {
     return engage();
   }
 
-  /// Counts each reason once as long as it lasts.
+  /// Counts each reason once as long as it lasts. The work goes on waiting: that all slots are in
+  /// use refuses nothing, so it is not a limit that was hit.
   private @Nullable Integer refused(String reason) {
     if (!reason.equals(refusal)) {
       refusal = reason;
@@ -130,9 +129,6 @@ final class Crew {
               "reason",
               reason)
           .increment();
-      if (reason.equals("max")) {
-        atLimit.increment();
-      }
     }
     return null;
   }

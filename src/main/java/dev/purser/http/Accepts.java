@@ -9,6 +9,8 @@ final class Accepts {
   static final String JSON = "application/json";
   static final String LINES = "application/x-ndjson";
   static final String OCTETS = "application/octet-stream";
+  static final String TEXT = "text/plain";
+  static final String OPEN_METRICS = "application/openmetrics-text";
 
   private Accepts() {}
 

@@ -4,7 +4,6 @@ import dev.purser.customers.Customer;
 import dev.purser.ledger.Change;
 import dev.purser.ledger.Outcome;
 import dev.purser.ledger.Rules;
-import java.util.List;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.jspecify.annotations.Nullable;
@@ -104,9 +103,13 @@ final class Call {
     return target.segments().get(route.position(name));
   }
 
-  /// The answer's form that the caller likes best, of those that the route has.
   boolean wantsLines() {
-    return Accepts.LINES.equals(Accepts.best(head.accept, List.of(Accepts.JSON, Accepts.LINES)));
+    return wants(Accepts.LINES);
+  }
+
+  /// Whether `type` is the form that the caller likes best, of those that the route has.
+  boolean wants(String type) {
+    return type.equals(Accepts.best(head.accept, route.form().offers()));
   }
 
   /// What must hold of the customer's version before it is changed (`If-Match`, `If-None-Match`).

@@ -198,6 +198,7 @@ public final class Edge {
       HttpResponse made = made(answer, failure, nanos);
       metrics.answered(
           route == null ? HttpMetrics.UNMATCHED : route.template(),
+          request.method().value(),
           made.status().intValue(),
           nanos);
       open.decrementAndGet();

@@ -23,8 +23,10 @@ import org.apache.pekko.http.javadsl.model.ContentTypes;
 
 /// Calls about the node itself: health, metrics, and the operator's questions and orders.
 final class OperationCalls {
-  private static final ContentType METRICS =
-      ContentTypes.parse("text/plain; version=0.0.4; charset=utf-8");
+  private static final ContentType TEXT =
+      ContentTypes.parse(Accepts.TEXT + "; version=0.0.4; charset=utf-8");
+  private static final ContentType OPEN_METRICS =
+      ContentTypes.parse(Accepts.OPEN_METRICS + "; version=1.0.0; charset=utf-8");
   private static final ContentType YAML = ContentTypes.parse("application/yaml");
   private static final long LONGEST_LOG_LEVEL_SECONDS = 86_400;
 
@@ -60,8 +62,10 @@ final class OperationCalls {
   }
 
   static CompletionStage<Answer> metrics(Call call) {
-    byte[] text = Scrape.text().getBytes(StandardCharsets.UTF_8);
-    return now(new Answer.Whole(200, METRICS, text, List.of()));
+    boolean open = call.wants(Accepts.OPEN_METRICS);
+    String text = open ? Scrape.openMetrics() : Scrape.text();
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    return now(new Answer.Whole(200, open ? OPEN_METRICS : TEXT, bytes, List.of()));
   }
 
   static CompletionStage<Answer> openapi(Call call) {

@@ -24,8 +24,8 @@ public record Route(
     JSON,
     /// The envelope, or bare objects a line for those who ask for them.
     LINES,
-    /// Prometheus text.
-    TEXT,
+    /// A scrape: Prometheus text, or OpenMetrics for those who ask for it.
+    METRICS,
     /// Bytes.
     OCTETS,
     /// The OpenAPI document.
@@ -35,7 +35,8 @@ public record Route(
 
     private static final List<String> JSON_ONLY = List.of(Accepts.JSON);
     private static final List<String> JSON_OR_LINES = List.of(Accepts.JSON, Accepts.LINES);
-    private static final List<String> TEXT_ONLY = List.of("text/plain");
+    private static final List<String> TEXT_OR_OPEN_METRICS =
+        List.of(Accepts.TEXT, Accepts.OPEN_METRICS);
     private static final List<String> OCTETS_ONLY = List.of(Accepts.OCTETS);
     private static final List<String> YAML_ONLY = List.of("application/yaml");
     private static final List<String> HTML_ONLY = List.of("text/html");
@@ -45,7 +46,7 @@ public record Route(
       return switch (this) {
         case JSON -> JSON_ONLY;
         case LINES -> JSON_OR_LINES;
-        case TEXT -> TEXT_ONLY;
+        case METRICS -> TEXT_OR_OPEN_METRICS;
         case OCTETS -> OCTETS_ONLY;
         case YAML -> YAML_ONLY;
         case HTML -> HTML_ONLY;

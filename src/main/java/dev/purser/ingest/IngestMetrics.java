@@ -19,7 +19,11 @@ final class IngestMetrics {
   final Metrics.Gauge running = Metrics.gauge("ingest_runs_running", "Runs that are running");
   final Metrics.Counter runsFull = Metrics.limitHit("ingest_runs");
   final Metrics.Counter lineTooLong = Metrics.limitHit("ingest_line");
-  final Metrics.Counter inFlightFull = Metrics.limitHit("ingest_in_flight");
+
+  /// Back-pressure: nothing is refused, so it is not a limit that was hit.
+  final Metrics.Counter waits =
+      Metrics.counter(
+          "ingest_waits", "Times an upload was read no further until its events were stored");
 
   /// Reasons are the fixed words of [Verdict.Rejected], so there are few.
   private final ConcurrentHashMap<String, Metrics.Counter> letters = new ConcurrentHashMap<>();

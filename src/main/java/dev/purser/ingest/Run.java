@@ -196,6 +196,9 @@ final class Run {
       deliveries.sendReady();
     }
     proceed();
+    if (starved != null) {
+      IngestMetrics.INSTANCE.waits.increment();
+    }
   }
 
   private void take(Line line) {
@@ -267,8 +270,6 @@ final class Run {
       if (lines.room()) {
         starved.tell(Ack.ACK);
         starved = null;
-      } else {
-        IngestMetrics.INSTANCE.inFlightFull.increment();
       }
     }
     boolean settled = abandoned || lines.allSettled();

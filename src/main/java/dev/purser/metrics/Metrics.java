@@ -61,7 +61,8 @@ public final class Metrics {
     return g::update;
   }
 
-  /// Counts that `limit` was hit: something was refused, cut or shed because of it.
+  /// Counts that `limit` was hit: something was refused, cut or shed because of it. Back-pressure
+  /// within a limit is none of these.
   public static Counter limitHit(String limit) {
     return counter("limit_hit", "Times a configured limit was hit", "limit", limit);
   }

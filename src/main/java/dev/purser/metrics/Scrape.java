@@ -5,15 +5,19 @@ import java.lang.management.BufferPoolMXBean;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryUsage;
+import java.util.List;
+import java.util.function.ToLongFunction;
+import java.util.regex.Pattern;
 import kamon.Kamon;
 import kamon.prometheus.PrometheusReporter;
 
 /// Everything measured, as Prometheus text. Safe for many threads.
 ///
-/// Kamon hands its figures to the reporter at every tick (`kamon.metric.tick-interval`), so that a
-/// scrape is at most one tick old.
+/// Kamon passes its figures to the reporter at every tick (`kamon.metric.tick-interval`), so they
+/// are at most one tick old. The figures of the JVM are read at the scrape itself.
 public final class Scrape {
-  private static final Jvm JVM = new Jvm();
+  private static final Pattern COUNTER_HELP =
+      Pattern.compile("^# HELP (\\w+)_total (.*)\n# TYPE \\1_total counter$", Pattern.MULTILINE);
 
   private Scrape() {}
 
@@ -27,10 +31,15 @@ public final class Scrape {
     var _ = Kamon.addReporter("prometheus", Reporter.INSTANCE);
   }
 
-  /// The text of one scrape.
+  /// The text of one scrape, in the text format 0.0.4.
   public static String text() {
-    JVM.measure();
-    return Reporter.INSTANCE.scrapeData();
+    return Reporter.INSTANCE.scrapeData() + Jvm.text();
+  }
+
+  /// One scrape in the format OpenMetrics 1.0.0. It differs from [#text] in two things: a counter's
+  /// metadata name it without `_total`, and the last line says that nothing is missing.
+  public static String openMetrics() {
+    return COUNTER_HELP.matcher(text()).replaceAll("# HELP $1 $2\n# TYPE $1 counter") + "# EOF\n";
   }
 
   /// Made at its first use, which is after the configuration with its buckets has been taken.
@@ -38,39 +47,65 @@ public final class Scrape {
     static final PrometheusReporter INSTANCE = PrometheusReporter.create();
   }
 
-  /// What is measured of the JVM, at each scrape.
+  /// What is measured of the JVM. It is not kept in Kamon's instruments, which a scrape would see
+  /// one tick late, and whose counters cannot be set.
   private static final class Jvm {
-    private final Metrics.Gauge heapUsed = Metrics.gauge("jvm_heap_used_bytes", "Heap in use");
-    private final Metrics.Gauge heapMax = Metrics.gauge("jvm_heap_max_bytes", "Largest heap");
-    private final Metrics.Gauge direct =
-        Metrics.gauge("jvm_direct_bytes", "Direct buffers outside of the heap");
-    private final Metrics.Gauge threads = Metrics.gauge("jvm_threads", "Live threads");
-    private final Metrics.Gauge uptime =
-        Metrics.gauge("process_uptime_millis", "Since the process started");
-    private final Metrics.Gauge collections =
-        Metrics.gauge("jvm_gc_collections", "Garbage collections so far");
-    private final Metrics.Gauge collecting =
-        Metrics.gauge("jvm_gc_millis", "Time spent in garbage collections so far");
+    private Jvm() {}
 
-    void measure() {
+    static String text() {
       MemoryUsage heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage();
-      heapUsed.set((double) heap.getUsed());
-      heapMax.set((double) heap.getMax());
-      direct.set(
-          (double)
-              ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
-                  .mapToLong(BufferPoolMXBean::getMemoryUsed)
-                  .sum());
-      threads.set(ManagementFactory.getThreadMXBean().getThreadCount());
-      uptime.set((double) ManagementFactory.getRuntimeMXBean().getUptime());
-      long count = 0;
-      long millis = 0;
-      for (GarbageCollectorMXBean gc : ManagementFactory.getGarbageCollectorMXBeans()) {
-        count += Math.max(0, gc.getCollectionCount());
-        millis += Math.max(0, gc.getCollectionTime());
-      }
-      collections.set((double) count);
-      collecting.set((double) millis);
+      StringBuilder text = new StringBuilder();
+      gauge(text, "jvm_heap_used_bytes", "Heap in use", heap.getUsed());
+      gauge(text, "jvm_heap_max_bytes", "Largest heap", heap.getMax());
+      gauge(text, "jvm_direct_bytes", "Direct buffers outside of the heap", directBytes());
+      gauge(
+          text,
+          "jvm_threads",
+          "Live threads",
+          ManagementFactory.getThreadMXBean().getThreadCount());
+      gauge(
+          text,
+          "process_uptime_seconds",
+          "Since the process started",
+          ManagementFactory.getRuntimeMXBean().getUptime() / 1000.0);
+      counter(
+          text,
+          "jvm_gc_collections_total",
+          "Garbage collections so far",
+          collectors(GarbageCollectorMXBean::getCollectionCount));
+      counter(
+          text,
+          "jvm_gc_seconds_total",
+          "Time spent in garbage collections so far",
+          collectors(GarbageCollectorMXBean::getCollectionTime) / 1000.0);
+      return text.toString();
+    }
+
+    private static long directBytes() {
+      return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+          .mapToLong(BufferPoolMXBean::getMemoryUsed)
+          .sum();
+    }
+
+    /// A figure of all collectors together; one that does not know it says -1.
+    private static long collectors(ToLongFunction<GarbageCollectorMXBean> figure) {
+      List<GarbageCollectorMXBean> all = ManagementFactory.getGarbageCollectorMXBeans();
+      return all.stream().mapToLong(figure).filter(n -> n > 0).sum();
+    }
+
+    private static void gauge(StringBuilder text, String name, String help, double value) {
+      family(text, name, "gauge", help, value);
+    }
+
+    private static void counter(StringBuilder text, String name, String help, double value) {
+      family(text, name, "counter", help, value);
+    }
+
+    private static void family(
+        StringBuilder text, String name, String type, String help, double value) {
+      text.append("# HELP ").append(name).append(' ').append(help).append('\n');
+      text.append("# TYPE ").append(name).append(' ').append(type).append('\n');
+      text.append(name).append(' ').append(value).append('\n');
     }
   }
 }
