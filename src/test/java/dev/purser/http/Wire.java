@@ -6,9 +6,12 @@ import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /// A client that sends bytes as they are: for requests that no proper client would send.
 final class Wire implements AutoCloseable {
+  private static final Pattern LENGTH = Pattern.compile("(?i)\r\ncontent-length: ([0-9]+)\r\n");
   private final Socket socket;
 
   Wire(InetSocketAddress address) throws IOException {
@@ -55,6 +58,13 @@ final class Wire implements AutoCloseable {
       }
     }
     return text.toString();
+  }
+
+  /// One answer whose length is announced.
+  String readAnswer() throws IOException {
+    String head = readUntil("\r\n\r\n");
+    Matcher length = LENGTH.matcher(head);
+    return head + (length.find() ? read(Integer.parseInt(length.group(1))) : "");
   }
 
   @Override
