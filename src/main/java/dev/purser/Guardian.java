@@ -221,8 +221,12 @@ final class Guardian {
       case DatabaseStands(Standing standing) -> node.databaseStands(standing);
       case CacheStands(Cache.Standing standing) -> node.cacheStands(standing);
       case Bound(HttpServer.Listening listening) -> node.bound(listening);
-      case MayJoin(LeaseKeeper.Joining how) ->
-          Membership.join(context.getSystem(), settings.cluster(), how.owners(), how.forms());
+      case MayJoin(LeaseKeeper.Joining how) -> {
+        if (!how.owners().isEmpty()) {
+          context.getLog().info("Joining the nodes that serve the database: {}", how.owners());
+        }
+        Membership.join(context.getSystem(), settings.cluster(), how.owners(), how.forms());
+      }
       case Joined _ -> {
         node.joined();
         if (keeper != null) {
