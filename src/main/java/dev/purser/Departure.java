@@ -1,6 +1,8 @@
 package dev.purser;
 
 import dev.purser.database.Database;
+import dev.purser.database.LeaseKeeper;
+import dev.purser.database.NodeLease;
 import dev.purser.http.Edge;
 import dev.purser.http.HttpSettings;
 import dev.purser.ingest.Ingest;
@@ -120,6 +122,24 @@ final class Departure {
 
   private static CompletionStage<Done> done() {
     return CompletableFuture.completedStage(Done.done());
+  }
+
+  /// Adds the step that gives up the node's lease: after its entities have left, so that others may
+  /// load them, and once all members have seen that it leaves.
+  static void resign(ActorSystem<?> system, NodeLease lease, ActorRef<LeaseKeeper.Command> keeper) {
+    task(
+        CoordinatedShutdown.get(system),
+        CoordinatedShutdown.PhaseClusterExiting(),
+        "give up the lease",
+        () -> {
+          if (lease.ended()) {
+            return done();
+          }
+          CompletionStage<Done> resigned =
+              AskPattern.ask(
+                  keeper, LeaseKeeper.Resign::new, Duration.ofSeconds(3), system.scheduler());
+          return resigned.exceptionally(_ -> Done.done()); // it runs out by itself
+        });
   }
 
   /// A database that has failed for good has nothing left to finish.

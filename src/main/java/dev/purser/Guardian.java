@@ -4,6 +4,10 @@ import dev.purser.cache.Cache;
 import dev.purser.cluster.Membership;
 import dev.purser.customers.Customers;
 import dev.purser.database.Database;
+import dev.purser.database.DatabaseUrl;
+import dev.purser.database.LeaseKeeper;
+import dev.purser.database.NodeLease;
+import dev.purser.database.PostgresUrl;
 import dev.purser.database.Standing;
 import dev.purser.documents.Documents;
 import dev.purser.faults.Escalated;
@@ -22,11 +26,14 @@ import dev.purser.ledger.EventJson;
 import dev.purser.vectors.Spaces;
 import dev.purser.vectors.Workers;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.function.IntConsumer;
 import org.apache.pekko.actor.NoSerializationVerificationNeeded;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.ChildFailed;
+import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.Signal;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.Terminated;
@@ -34,6 +41,7 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.typed.SelfUp;
 import org.apache.pekko.stream.SystemMaterializer;
+import org.jspecify.annotations.Nullable;
 
 /// The root of the actor tree, and the whole of it on one screen.
 ///
@@ -53,6 +61,8 @@ final class Guardian {
 
   private record Bound(HttpServer.Listening listening) implements Command {}
 
+  private record MayJoin(LeaseKeeper.Joining how) implements Command {}
+
   private record Joined() implements Command {}
 
   private record Loaded() implements Command {}
@@ -60,15 +70,22 @@ final class Guardian {
   private final ActorContext<Command> context;
   private final IntConsumer exitCode;
   private final Node node;
-  private final String database;
+  private final PurserSettings settings;
+  private final @Nullable ActorRef<LeaseKeeper.Command> keeper;
   private boolean said;
+  private boolean ending;
 
   private Guardian(
-      ActorContext<Command> context, IntConsumer exitCode, Node node, String database) {
+      ActorContext<Command> context,
+      IntConsumer exitCode,
+      Node node,
+      PurserSettings settings,
+      @Nullable ActorRef<LeaseKeeper.Command> keeper) {
     this.context = context;
     this.exitCode = exitCode;
     this.node = node;
-    this.database = database;
+    this.settings = settings;
+    this.keeper = keeper;
   }
 
   /// Starts the whole node.
@@ -86,11 +103,19 @@ final class Guardian {
 
     // Whoever reads that it cannot be reached has to know what.
     context.getLog().info("The database is {}", settings.data().database().shown());
+    NodeLease lease = lease(system, settings);
+    ActorRef<LeaseKeeper.Command> keeper = keeper(context, settings, lease);
     ActorRef<Database.Command> database =
         context.spawn(
             Supervised.with(
                 Database.supervision(settings.database()),
-                Database.create(settings.database(), settings.data().database(), clock, log)),
+                Database.create(
+                    settings.database(),
+                    settings.data().database(),
+                    settings.parts(),
+                    lease,
+                    clock,
+                    log)),
             "database");
     ActorRef<Cache.Command> cache =
         context.spawn(
@@ -101,11 +126,11 @@ final class Guardian {
                     log,
                     context.messageAdapter(Cache.Standing.class, CacheStands::new))),
             "cache");
-    Documents documents = Documents.start(system, database, settings.documents(), clock);
-    Spaces spaces = Spaces.start(system, database, settings.spaces(), clock);
+    Documents documents = Documents.start(system, database, settings.documents(), clock, lease);
+    Spaces spaces = Spaces.start(system, database, settings.spaces(), clock, lease);
     Customers customers =
         Customers.start(
-            system, database, cache, settings.customers(), clock, spaces.taste()::saved);
+            system, database, cache, settings.customers(), clock, spaces.taste()::saved, lease);
     EventJson events = new EventJson(settings.data().currency(), clock);
     Ingest ingest =
         Ingest.start(
@@ -116,7 +141,7 @@ final class Guardian {
             database,
             settings.data().currency(),
             clock);
-    Node node = new Node(system, database, cache, log, settings);
+    Node node = new Node(system, database, cache, log, settings, lease);
     Doors doors =
         new Doors(
             CustomerDoor.of(customers),
@@ -138,17 +163,57 @@ final class Guardian {
                 context.messageAdapter(HttpServer.Listening.class, Bound::new)),
             "http");
 
-    Guardian guardian = new Guardian(context, exitCode, node, settings.data().database().shown());
+    Guardian guardian = new Guardian(context, exitCode, node, settings, keeper);
     context.watch(database);
     context.watch(cache);
     context.watch(http);
     database.tell(new Database.Watch(context.messageAdapter(Standing.class, DatabaseStands::new)));
-    Membership.join(
-        system, settings.cluster(), context.messageAdapter(SelfUp.class, _ -> new Joined()));
+    Membership.watch(system, context.messageAdapter(SelfUp.class, _ -> new Joined()));
+    if (keeper == null) {
+      Membership.join(system, settings.cluster(), List.of(), true);
+    }
     context.pipeToSelf(
         documents.loaded().thenCombine(spaces.loaded(), (done, _) -> done), (_, _) -> new Loaded());
     Departure.plan(system, node, ingest, edge, settings.http(), database);
+    if (keeper != null) {
+      Departure.resign(system, lease, keeper);
+    }
     return Behaviors.receive((_, c) -> guardian.on(c), (_, s) -> guardian.on(s));
+  }
+
+  private static NodeLease lease(ActorSystem<?> system, PurserSettings settings) {
+    return switch (settings.data().database()) {
+      case DatabaseUrl.OfFile _ -> NodeLease.unshared();
+      case DatabaseUrl.OfServer _ ->
+          NodeLease.of(
+              Membership.uid(system), settings.cluster().lease(), () -> Membership.uids(system));
+    };
+  }
+
+  /// What keeps the lease and decides how the node becomes a member; null if nobody can take
+  /// anything from this process.
+  private static @Nullable ActorRef<LeaseKeeper.Command> keeper(
+      ActorContext<Command> context, PurserSettings settings, NodeLease lease) {
+    if (!(settings.data().database() instanceof DatabaseUrl.OfServer(PostgresUrl url))) {
+      return null;
+    }
+    String address = Membership.address(context.getSystem());
+    ActorRef<LeaseKeeper.Command> keeper =
+        context.spawn(
+            LeaseKeeper.create(
+                new LeaseKeeper.Setup(
+                    url,
+                    settings.database(),
+                    lease,
+                    address,
+                    !settings.cluster().seeds().isEmpty(),
+                    settings.cluster().forms(address),
+                    settings.data().folder()),
+                context.messageAdapter(LeaseKeeper.Joining.class, MayJoin::new)),
+            "lease",
+            DispatcherSelector.fromConfig("purser.database.dispatcher"));
+    context.watch(keeper);
+    return keeper;
   }
 
   private Behavior<Command> on(Command command) {
@@ -156,7 +221,18 @@ final class Guardian {
       case DatabaseStands(Standing standing) -> node.databaseStands(standing);
       case CacheStands(Cache.Standing standing) -> node.cacheStands(standing);
       case Bound(HttpServer.Listening listening) -> node.bound(listening);
-      case Joined _ -> node.joined();
+      case MayJoin(LeaseKeeper.Joining how) -> {
+        if (!how.owners().isEmpty()) {
+          context.getLog().info("Joining the nodes that serve the database: {}", how.owners());
+        }
+        Membership.join(context.getSystem(), settings.cluster(), how.owners(), how.forms());
+      }
+      case Joined _ -> {
+        node.joined();
+        if (keeper != null) {
+          keeper.tell(new LeaseKeeper.Up());
+        }
+      }
       case Loaded _ -> node.loaded();
     }
     if (!said && node.unready().isEmpty()) {
@@ -179,12 +255,16 @@ final class Guardian {
   }
 
   private void end(Throwable cause, String child) {
-    if (node.draining()) {
+    if (node.draining() || ending) {
       return;
     }
+    ending = true;
     if (cause instanceof Escalated escalated) {
       // What callers are told names no path; the operator has to find the file.
-      String where = child.equals("database") ? " [" + database + "]" : "";
+      String where =
+          child.equals("database") || child.equals("lease")
+              ? " [" + settings.data().database().shown() + "]"
+              : "";
       System.err.println("purser: " + escalated.sentence() + where);
     } else {
       System.err.println("purser: the " + child + " failed for good: " + cause.getMessage());

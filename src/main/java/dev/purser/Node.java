@@ -2,6 +2,7 @@ package dev.purser;
 
 import dev.purser.cache.Cache;
 import dev.purser.database.Database;
+import dev.purser.database.NodeLease;
 import dev.purser.database.Standing;
 import dev.purser.faults.Fault;
 import dev.purser.faults.ServiceError;
@@ -37,6 +38,7 @@ final class Node implements Operations {
   private final SupervisionLog log;
   private final PurserSettings settings;
   private final LogLevels levels;
+  private final NodeLease lease;
 
   private volatile @Nullable Standing standing;
   private volatile boolean cacheDegraded;
@@ -51,12 +53,14 @@ final class Node implements Operations {
       ActorRef<Database.Command> database,
       ActorRef<Cache.Command> cache,
       SupervisionLog log,
-      PurserSettings settings) {
+      PurserSettings settings,
+      NodeLease lease) {
     this.system = system;
     this.database = database;
     this.cache = cache;
     this.log = log;
     this.settings = settings;
+    this.lease = lease;
     this.levels = new LogLevels(system);
   }
 
@@ -135,7 +139,7 @@ final class Node implements Operations {
   public List<String> degraded() {
     List<String> parts = new ArrayList<>();
     Standing now = standing;
-    if (now != null && now.degraded()) {
+    if (now != null && (now.degraded() || (now.ready() && !lease.fresh()))) {
       parts.add("database");
     }
     if (cacheDegraded) {

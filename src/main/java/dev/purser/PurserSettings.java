@@ -9,12 +9,15 @@ import dev.purser.cache.CacheSettings;
 import dev.purser.cluster.ClusterSettings;
 import dev.purser.cluster.ClusterTls;
 import dev.purser.cluster.Handshake;
+import dev.purser.cluster.JoinCheck;
 import dev.purser.config.Keys;
 import dev.purser.config.Reference;
 import dev.purser.config.ServiceLinks;
 import dev.purser.config.Spelling;
 import dev.purser.customers.CustomersSettings;
 import dev.purser.database.DatabaseSettings;
+import dev.purser.database.DatabaseUrl;
+import dev.purser.database.Ledger;
 import dev.purser.documents.DocumentsSettings;
 import dev.purser.http.HttpSettings;
 import dev.purser.ingest.IngestSettings;
@@ -29,6 +32,7 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.apache.pekko.event.NoMarkerLogging;
 import org.apache.pekko.remote.artery.tcp.ssl.RotatingKeysSSLEngineProvider;
 
@@ -106,6 +110,14 @@ public record PurserSettings(
             ClusterSettings.read(keys.at("cluster")),
             all,
             serviceLinks);
+    if (!settings.cluster.seeds().isEmpty()
+        && settings.data.database() instanceof DatabaseUrl.OfFile) {
+      keys.at("cluster")
+          .refuse(
+              "seeds",
+              "nodes of a cluster share a PostgreSQL, and this one keeps an SQLite file of its own:"
+                  + " name the server in purser.database.url, or leave the seeds out");
+    }
     keys.refuseUnread();
     List<String> reasons = new ArrayList<>(early);
     reasons.addAll(keys.reasons());
@@ -117,12 +129,17 @@ public record PurserSettings(
 
   /// The addresses and the keys of the cluster's protocol are the actor system's to know.
   private PurserSettings withCluster() {
-    Config with = effective;
-    for (Map.Entry<String, Object> told : cluster.pekko().entrySet()) {
-      with = with.withValue(told.getKey(), ConfigValueFactory.fromAnyRef(told.getValue()));
-    }
+    PurserSettings with = with(cluster.pekko());
     if (cluster.tls().enabled()) {
-      checkTls(with.getConfig(ClusterTls.ENGINE));
+      checkTls(with.effective.getConfig(ClusterTls.ENGINE));
+    }
+    return with;
+  }
+
+  private PurserSettings with(Map<String, Object> values) {
+    Config with = effective;
+    for (Map.Entry<String, Object> told : values.entrySet()) {
+      with = with.withValue(told.getKey(), ConfigValueFactory.fromAnyRef(told.getValue()));
     }
     return new PurserSettings(
         data,
@@ -137,6 +154,25 @@ public record PurserSettings(
         cluster,
         with,
         serviceLinks);
+  }
+
+  /// Into how many partitions this node divides each kind.
+  List<Ledger.Parts> parts() {
+    return List.of(
+        new Ledger.Parts("customers", "purser.customers.shards", customers.shards()),
+        new Ledger.Parts(
+            "documents", "purser.documents.partitions.count", documents.partitions().count()),
+        new Ledger.Parts("vectors", "purser.spaces.partitions.count", spaces.vectors().count()),
+        new Ledger.Parts("spaces", "purser.spaces.names.count", spaces.names().count()));
+  }
+
+  /// With what a node has to prove when it joins others, or is joined.
+  ///
+  /// @param ledger the identity of the ledger
+  PurserSettings withLedger(String ledger) {
+    Map<String, Integer> counts =
+        parts().stream().collect(Collectors.toMap(Ledger.Parts::kind, Ledger.Parts::count));
+    return with(JoinCheck.keys(ledger, counts));
   }
 
   /// Pekko would find out at its first connection, and the node wait in vain for its seeds.

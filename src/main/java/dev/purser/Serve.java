@@ -2,12 +2,15 @@ package dev.purser;
 
 import dev.purser.database.DataFolder;
 import dev.purser.database.DatabaseUrl;
+import dev.purser.database.Ledger;
+import dev.purser.database.PostgresUrl;
 import dev.purser.database.SqliteLibrary;
 import dev.purser.metrics.Scrape;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -16,6 +19,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
@@ -35,12 +39,13 @@ final class Serve implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    PurserSettings settings = Purser.settings();
-    if (!settings.serviceLinks().isEmpty()) {
+    PurserSettings read = Purser.settings();
+    if (!read.serviceLinks().isEmpty()) {
       LOG.info(
           "Ignored service links of Kubernetes or Docker: {}",
-          String.join(", ", settings.serviceLinks()));
+          String.join(", ", read.serviceLinks()));
     }
+    PurserSettings settings = identified(read);
     Path folder = settings.data().folder();
     return switch (settings.data().database()) {
       case DatabaseUrl.OfServer _ -> {
@@ -61,6 +66,54 @@ final class Serve implements Callable<Integer> {
     };
   }
 
+  /// With the identity of the ledger, which a node of a cluster has to prove to the others. The
+  /// actor system starts once it is known.
+  private static PurserSettings identified(PurserSettings settings) {
+    if (!(settings.data().database() instanceof DatabaseUrl.OfServer(PostgresUrl url))
+        || settings.cluster().seeds().isEmpty()) {
+      return settings.withLedger("a single node's");
+    }
+    Thread hook = Thread.ofPlatform().unstarted(() -> Runtime.getRuntime().halt(0));
+    Runtime.getRuntime().addShutdownHook(hook);
+    try {
+      Ledger ledger =
+          Ledger.await(
+              url,
+              settings.database(),
+              settings.parts(),
+              why -> LOG.warn("The database {} is waited for: {}", url.shown(), why));
+      return settings.withLedger(ledger.id());
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("interrupted while it waited for the database", e);
+    } finally {
+      var _ = Runtime.getRuntime().removeShutdownHook(hook);
+    }
+  }
+
+  /// Why the cluster has ended this node, as a sentence for an operator, or null if it has not.
+  private static @Nullable String outcast(
+      CoordinatedShutdown.@Nullable Reason reason, PurserSettings settings) {
+    List<String> seeds = settings.cluster().seeds();
+    if (reason == CoordinatedShutdown.incompatibleConfigurationDetectedReason()) {
+      return "the nodes that this one was to join ("
+          + String.join(", ", seeds)
+          + ") refuse it: they keep another ledger than "
+          + settings.effective().getString("purser.ledger.id")
+          + ", divide it into another number of partitions or shards, or run another version of"
+          + " Purser: let all nodes have the same database, numbers and version.";
+    }
+    if (reason == CoordinatedShutdown.clusterJoinUnsuccessfulReason()) {
+      return "no node of the cluster has let this one in; see that the seeds ("
+          + String.join(", ", seeds)
+          + ") and the nodes that serve the database can be reached from here.";
+    }
+    if (reason == CoordinatedShutdown.clusterDowningReason()) {
+      return "this node and the other ones have lost each other, and the others go on: it ends so"
+          + " that it can be started anew.";
+    }
+    return null;
+  }
+
   private static int serve(PurserSettings settings) {
     Scrape.start(settings.effective(), Tools.version());
     AtomicInteger exitCode = new AtomicInteger();
@@ -69,7 +122,13 @@ final class Serve implements Callable<Integer> {
             Guardian.create(settings, exitCode::set), "purser", settings.effective());
     Thread hook = Thread.ofPlatform().name("shutdown").unstarted(() -> leave(system, exitCode));
     Runtime.getRuntime().addShutdownHook(hook);
+    CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
     system.getWhenTerminated().toCompletableFuture().join();
+    String outcast = outcast(shutdown.getShutdownReason().orElse(null), settings);
+    if (outcast != null) {
+      System.err.println("purser: " + outcast);
+      exitCode.set(1);
+    }
     return exitCode.get();
   }
 

@@ -72,6 +72,16 @@ final class PurserSettingsTest {
   }
 
   @Test
+  void seeds_withoutADatabaseToShare_refused() {
+    Map<String, String> seeds =
+        Map.of("PURSER_CLUSTER_SEEDS", "127.0.0.1:7355", "PURSER_CLUSTER_PORT", "7355");
+    assertThatThrownBy(() -> load(seeds))
+        .hasMessageContaining("purser.cluster.seeds: nodes of a cluster share a PostgreSQL");
+    assertThat(load(seeds, "purser.database.url", "postgresql://u@h/d").cluster().seeds())
+        .containsExactly("127.0.0.1:7355");
+  }
+
+  @Test
   void logLevel_thatThereIsNot_refused() {
     assertThatThrownBy(() -> load(Map.of("PURSER_LOG_LEVEL", "LOUD")))
         .hasMessage("PURSER_LOG_LEVEL: 'LOUD' is none of TRACE, DEBUG, INFO, WARN, ERROR, OFF");

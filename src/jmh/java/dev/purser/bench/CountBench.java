@@ -5,6 +5,7 @@ import com.typesafe.config.ConfigFactory;
 import dev.purser.config.Keys;
 import dev.purser.database.Database;
 import dev.purser.database.DatabaseSettings;
+import dev.purser.database.NodeLease;
 import dev.purser.documents.DocumentChange;
 import dev.purser.documents.Documents;
 import dev.purser.documents.DocumentsSettings;
@@ -53,7 +54,11 @@ public final class CountBench {
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
     Documents documents =
         Documents.start(
-            kit.system(), database, DocumentsSettings.read(keys.at("documents")), clock);
+            kit.system(),
+            database,
+            DocumentsSettings.read(keys.at("documents")),
+            clock,
+            NodeLease.unshared());
     var _ = documents.loaded().toCompletableFuture().join();
     load(documents, size);
     double[] ratios = new double[ROUNDS - 2];

@@ -3,6 +3,7 @@ package dev.purser.cluster;
 import dev.purser.config.Keys;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,8 +13,9 @@ import java.util.Map;
 /// @param host address that other nodes reach this one at
 /// @param port port of the cluster's own protocol; 0 takes a free one
 /// @param seeds first nodes as `host:port`; empty: the node joins itself
+/// @param lease how long a node owns what it has in memory after its last sign of life
 public record ClusterSettings(
-    String host, int port, List<String> seeds, ClusterTls tls, boolean insecure) {
+    String host, int port, List<String> seeds, ClusterTls tls, boolean insecure, Duration lease) {
 
   public ClusterSettings {
     seeds = List.copyOf(seeds);
@@ -26,7 +28,8 @@ public record ClusterSettings(
             keys.integer("port", 0, 65_535),
             keys.texts("seeds"),
             ClusterTls.read(keys.at("tls")),
-            keys.flag("insecure"));
+            keys.flag("insecure"),
+            keys.duration("lease", Duration.ofSeconds(2), Duration.ofMinutes(1)));
     if (!settings.tls.enabled() && !settings.insecure && !loopback(settings.host)) {
       keys.refuse(
           "host",
@@ -51,6 +54,12 @@ public record ClusterSettings(
     values.put("pekko.remote.artery.canonical.hostname", host);
     values.put("pekko.remote.artery.canonical.port", port);
     return values;
+  }
+
+  /// Whether the node at `address` may form a cluster: there are no others, or it is the first
+  /// seed.
+  public boolean forms(String address) {
+    return seeds.isEmpty() || seeds.getFirst().equals(address);
   }
 
   private static boolean loopback(String host) {

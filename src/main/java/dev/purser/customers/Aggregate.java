@@ -78,6 +78,15 @@ final class Aggregate {
         : new Customer.Reply.Refused(notFound(profile.id()), false);
   }
 
+  /// The answer to a read while this node's lease is not fresh: another node may have changed the
+  /// customer meanwhile, or made one that is absent here.
+  Customer.Reply outdated() {
+    return profile.stored()
+        ? new Customer.Reply.Read(
+            profile.id(), profile.version(), true, source, ProfileJson.encode(profile, true))
+        : new Customer.Reply.Refused(Refusals.AWAY, false);
+  }
+
   /// What is held once `save` has ended so; this, with its encoded answer, if nothing changed.
   Aggregate after(Saving save, Saved saved) {
     if (save.erased(saved)) {

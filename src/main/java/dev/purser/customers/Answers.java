@@ -1,6 +1,7 @@
 package dev.purser.customers;
 
 import dev.purser.customers.Customer.Reply;
+import dev.purser.database.NodeLease;
 import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -25,22 +26,28 @@ final class Answers {
   private final ConcurrentMap<String, Published> published = new ConcurrentHashMap<>();
   private final long freshNanos;
   private final LongSupplier nanoClock;
+  private final NodeLease lease;
 
   private record Published(Reply.Read answer, long nanos) {}
 
   /// @param fresh how long an answer counts; well below the idle time after which customers leave
-  Answers(Duration fresh, LongSupplier nanoClock) {
+  /// @param lease of this node; without a fresh one nothing in memory is current
+  Answers(Duration fresh, LongSupplier nanoClock, NodeLease lease) {
     this.freshNanos = fresh.toNanos();
     this.nanoClock = nanoClock;
+    this.lease = lease;
   }
 
   /// The answers of customers that leave after the idle time of `settings`.
-  static Answers of(CustomersSettings settings) {
-    return new Answers(settings.idle().dividedBy(4), System::nanoTime);
+  static Answers of(CustomersSettings settings, NodeLease lease) {
+    return new Answers(settings.idle().dividedBy(4), System::nanoTime, lease);
   }
 
   /// The answer of `held`, which others may give from now on. Called by its customer alone.
   Reply of(Aggregate held) {
+    if (!lease.fresh()) {
+      return held.outdated();
+    }
     Reply answer = held.read();
     Reply.Read shared = held.shared();
     if (shared != null) {
@@ -60,7 +67,7 @@ final class Answers {
 
   /// The answer of `id`, or null if the customer has to be asked.
   Reply.@Nullable Read find(String id) {
-    Published found = published.get(id);
+    Published found = lease.fresh() ? published.get(id) : null;
     return found != null && nanoClock.getAsLong() - found.nanos < freshNanos ? found.answer : null;
   }
 }

@@ -6,6 +6,7 @@ import dev.purser.customers.Customer.Reply;
 import dev.purser.database.Chore;
 import dev.purser.database.Database;
 import dev.purser.database.Database.Answer;
+import dev.purser.database.NodeLease;
 import dev.purser.database.Query;
 import dev.purser.faults.Fault;
 import dev.purser.faults.ServiceError;
@@ -72,7 +73,8 @@ public final class Customers {
       ActorRef<Cache.Command> cache,
       CustomersSettings settings,
       InstantSource clock,
-      Following following) {
+      Following following,
+      NodeLease lease) {
     Behavior<Erasures.Command> sweeping =
         Behaviors.supervise(Erasures.create(database, cache, settings.erasures(), clock))
             .onFailure(
@@ -84,11 +86,12 @@ public final class Customers {
             database,
             cache,
             erasures,
-            Answers.of(settings),
+            Answers.of(settings, lease),
             settings,
             clock,
             new CustomersMetrics(),
-            following);
+            following,
+            lease);
     return new Customers(system, Customer.init(system, neighbours), neighbours);
   }
 

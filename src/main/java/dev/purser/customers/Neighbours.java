@@ -2,6 +2,7 @@ package dev.purser.customers;
 
 import dev.purser.cache.Cache;
 import dev.purser.database.Database;
+import dev.purser.database.NodeLease;
 import java.time.InstantSource;
 import org.apache.pekko.actor.typed.ActorRef;
 
@@ -14,4 +15,5 @@ record Neighbours(
     CustomersSettings settings,
     InstantSource clock,
     CustomersMetrics metrics,
-    Following following) {}
+    Following following,
+    NodeLease lease) {}

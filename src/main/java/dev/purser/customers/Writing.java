@@ -44,6 +44,10 @@ final class Writing {
     long now = at.clock().millis();
     for (Apply first = pending.first(); first != null; first = pending.first()) {
       Reply refusal = Refusals.of(first, base, now);
+      if (refusal != null && !at.lease().fresh()) {
+        // What is held here may be out of date, and decides nothing.
+        refusal = new Reply.Refused(Refusals.AWAY, false);
+      }
       if (refusal == null) {
         Saving save = Saving.of(id, base, pending.take(now), now);
         inFlight = save;

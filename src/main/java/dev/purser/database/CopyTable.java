@@ -1,9 +1,10 @@
 package dev.purser.database;
 
 import java.util.List;
+import java.util.stream.Stream;
 
-/// A table of the ledger: the one list of them, which names what is ours and what a copy carries.
-/// Columns are not listed: the databases tell them. Immutable.
+/// A table of the ledger: the one list of them, which names what a copy carries. Columns are not
+/// listed: the databases tell them. Immutable.
 ///
 /// @param key columns that order the rows, the same in every product, and tell them apart
 /// @param wide whether a row may have some hundred KiB
@@ -25,12 +26,16 @@ record CopyTable(String name, List<String> key, boolean wide, boolean numbered) 
           new CopyTable("records", List.of("collection", "slice", "id"), true, false),
           narrow("record_floors", "collection"));
 
+  /// Tables of ours that a copy has its own of.
+  static final List<String> NOT_COPIED = List.of("ledger", "partition_counts", "nodes");
+
   private static CopyTable narrow(String name, String... key) {
     return new CopyTable(name, List.of(key), false, false);
   }
 
+  /// All tables of ours.
   static List<String> names() {
-    return ALL.stream().map(CopyTable::name).toList();
+    return Stream.concat(ALL.stream().map(CopyTable::name), NOT_COPIED.stream()).toList();
   }
 
   /// The rows that a driver holds at a time, so that they are some MiB at most.

@@ -118,11 +118,24 @@ public final class Database {
   /// The database at `url`; a file's folder stands and is locked ([DataFolder#lock]).
   public static Behavior<Command> create(
       DatabaseSettings settings, DatabaseUrl url, InstantSource clock, SupervisionLog log) {
+    return create(settings, url, List.of(), NodeLease.unshared(), clock, log);
+  }
+
+  /// @param parts how the ledger is divided
+  /// @param lease of this node, if others may use the database
+  public static Behavior<Command> create(
+      DatabaseSettings settings,
+      DatabaseUrl url,
+      List<Ledger.Parts> parts,
+      NodeLease lease,
+      InstantSource clock,
+      SupervisionLog log) {
     Product product =
         switch (url) {
-          case DatabaseUrl.OfFile(Path file) -> new SqliteProduct(file, settings.sqlite());
+          case DatabaseUrl.OfFile(Path file) -> new SqliteProduct(file, settings.sqlite(), parts);
           case DatabaseUrl.OfServer(PostgresUrl server) ->
-              new PostgresProduct(server, settings.postgres(), settings.slots().workLimit());
+              new PostgresProduct(
+                  server, settings.postgres(), settings.slots().workLimit(), lease, parts);
         };
     return create(settings, product, clock, log);
   }

@@ -51,7 +51,12 @@ final class FailedCommits {
   }
 
   private void retryOrRefuse(PendingWrite write, ServiceError why) {
-    if (write.again || (!Shared.setup(why) && shared.mayRetry(write.deadlineMillis))) {
+    if (Shared.ofLease(why) && write.again) {
+      putOff(write, why);
+    } else if (Shared.ofLease(why)) {
+      // A lease that is lost does not come back.
+      end.accept(write, why);
+    } else if (write.again || (!Shared.setup(why) && shared.mayRetry(write.deadlineMillis))) {
       queue.giveBack(write);
     } else {
       end.accept(write, Shared.told(why));

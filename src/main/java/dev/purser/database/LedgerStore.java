@@ -49,6 +49,13 @@ abstract class LedgerStore implements Store {
   /// them by another connection is seen by neither.
   abstract <T> T snapshot(Reading<T> reading) throws SQLException;
 
+  /// Fails if another process may own still what is about to be loaded.
+  void owned() throws SQLException {}
+
+  /// Keeps what this process owns from others until the transaction that is open has ended; fails
+  /// if it owns nothing.
+  void leased() throws SQLException {}
+
   @FunctionalInterface
   interface Reading<T> {
     T read() throws SQLException;
@@ -60,6 +67,9 @@ abstract class LedgerStore implements Store {
 
   @Override
   public final <T> T answer(Query<T> query) throws SQLException {
+    if (query.owned()) {
+      owned();
+    }
     return snapshot(() -> answerNow(query));
   }
 
@@ -67,6 +77,7 @@ abstract class LedgerStore implements Store {
   public final List<Result> apply(List<Write> writes) throws SQLException {
     begin();
     fences.begin();
+    leased();
     List<CustomerSave> batch = new ArrayList<>(writes.size());
     List<Write.OfRecords> kept = new ArrayList<>();
     for (Write write : writes) {

@@ -4,6 +4,7 @@ import dev.purser.faults.ServiceError;
 import dev.purser.slots.Connector;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGProperty;
 import org.postgresql.ds.PGSimpleDataSource;
@@ -13,8 +14,24 @@ import org.postgresql.jdbc.PgConnection;
 /// writes. Safe for many threads.
 ///
 /// @param workLimit the longest a unit of work may run; the server's own time limits equal it
-record PostgresProduct(PostgresUrl url, PostgresSettings settings, Duration workLimit)
+/// @param lease of this node: without a row in the database it writes nothing
+/// @param parts how the ledger is divided here
+record PostgresProduct(
+    PostgresUrl url,
+    PostgresSettings settings,
+    Duration workLimit,
+    NodeLease lease,
+    List<Ledger.Parts> parts)
     implements Product {
+
+  PostgresProduct {
+    parts = List.copyOf(parts);
+  }
+
+  /// The product as a tool uses it that owns nothing.
+  PostgresProduct(PostgresUrl url, PostgresSettings settings, Duration workLimit) {
+    this(url, settings, workLimit, NodeLease.unshared(), List.of());
+  }
 
   @Override
   public Connector<Store> writer() {
@@ -86,15 +103,21 @@ record PostgresProduct(PostgresUrl url, PostgresSettings settings, Duration work
   private record Connection(PostgresProduct product, boolean writes) implements Connector<Store> {
 
     @Override
-    public Store open() throws SQLException {
+    public Store open() throws SQLException, InterruptedException {
       PgConnection connection = product.source(true).getConnection().unwrap(PgConnection.class);
       try {
         if (writes) {
           PostgresSchema.prepare(connection, product.source(false), product.settings.schema());
         }
         PostgresSession.begin(connection, product.settings.schema(), product.workLimit, writes);
-        return PostgresStore.on(connection, writes);
-      } catch (SQLException | RuntimeException e) {
+        if (writes) {
+          Ledger.divide(connection, product.parts);
+          if (!product.lease.awaitEntered(product.settings.connectTimeout())) {
+            throw new SQLException("this node has no row of its own in the database yet", "08001");
+          }
+        }
+        return PostgresStore.on(connection, writes, product.lease);
+      } catch (SQLException | InterruptedException | RuntimeException e) {
         try {
           connection.close();
         } catch (SQLException second) {

@@ -5,7 +5,9 @@ import dev.purser.faults.Escalated;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import org.postgresql.ds.PGSimpleDataSource;
 import org.postgresql.jdbc.PgConnection;
@@ -110,9 +112,38 @@ final class PostgresSide extends CopySide {
         LockSupport.parkNanos(PAUSE.toNanos());
         continue;
       }
-      throw new Escalated(
-          shown() + " is being served by a node of Purser: stop every node, then copy.", null);
+      throw served();
     }
+    leases();
+  }
+
+  private Escalated served() {
+    return new Escalated(
+        shown() + " is being served by a node of Purser: stop every node, then copy.", null);
+  }
+
+  /// Refuses if a node renews its lease, whatever its sessions are named. Rows of nodes that were
+  /// killed stand, and are not renewed.
+  private void leases() {
+    if (one("SELECT to_regclass('nodes') IS NULL", row -> row.getBoolean(1))) {
+      return; // an empty database, or one of an older version
+    }
+    String beats = "SELECT uid, beat FROM nodes";
+    Map<Long, Long> before = new HashMap<>();
+    long start = System.nanoTime();
+    long waitNanos =
+        1_000_000 * one("SELECT coalesce(max(lease_millis), 0) FROM nodes", row -> row.getLong(1));
+    do {
+      list(beats, row -> Map.entry(row.getLong(1), row.getLong(2)))
+          .forEach(
+              node -> {
+                Long first = before.putIfAbsent(node.getKey(), node.getValue());
+                if (first != null && !first.equals(node.getValue())) {
+                  throw served();
+                }
+              });
+      LockSupport.parkNanos(before.isEmpty() ? 0 : PAUSE.toNanos());
+    } while (!before.isEmpty() && System.nanoTime() - start < waitNanos);
   }
 
   @Override

@@ -8,34 +8,57 @@ import org.postgresql.jdbc.PgConnection;
 /// [Store] on a connection to PostgreSQL. Any number of them write at the same time, of this and of
 /// other nodes; [PostgresFences] keeps them apart.
 ///
+/// What is loaded to be owned is loaded only while no former owner is left, and a transaction that
+/// writes holds this node's row ([NodeLease]).
+///
 /// Loads are single statements and need no transaction. Questions of several statements are asked
 /// in one of the session's default, which a reading session has as REPEATABLE READ.
 final class PostgresStore extends LedgerStore {
   private final PgConnection connection;
   private final boolean writes;
+  private final NodeLease lease;
+  private final NodeRows nodes;
 
   private PostgresStore(
       PgConnection connection,
       boolean writes,
+      NodeLease lease,
       Statements statements,
       CustomerRows customers,
       Fences fences) {
     super(statements, customers, fences);
     this.connection = connection;
     this.writes = writes;
+    this.lease = lease;
+    this.nodes = new NodeRows(statements);
   }
 
   /// A store on a connection that is set up.
-  static PostgresStore on(PgConnection connection, boolean writes) {
+  static PostgresStore on(PgConnection connection, boolean writes, NodeLease lease) {
     Statements statements = new PostgresStatements(connection);
     CustomerRows customers = new CustomerRows(statements);
     Fences fences = new PostgresFences(statements, customers);
-    return new PostgresStore(connection, writes, statements, customers, fences);
+    return new PostgresStore(connection, writes, lease, statements, customers, fences);
   }
 
   @Override
   public Map<String, LoadReply.Loaded> load(List<String> ids) throws SQLException {
+    owned();
     return loadNow(ids);
+  }
+
+  @Override
+  void owned() throws SQLException {
+    if (lease.shared()) {
+      nodes.checkOthers(lease);
+    }
+  }
+
+  @Override
+  void leased() throws SQLException {
+    if (lease.shared()) {
+      nodes.holdOwn(lease);
+    }
   }
 
   /// The driver sends BEGIN together with the first statement.

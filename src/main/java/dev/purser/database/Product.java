@@ -29,6 +29,11 @@ interface Product {
   /// time. If not, exactly one connection writes and a fixed few read.
   boolean elastic();
 
+  /// What this process owns of the data.
+  default NodeLease lease() {
+    return NodeLease.unshared();
+  }
+
   /// Leaves everything in its place once all connections are closed in order.
   default void closed() throws Exception {}
 

@@ -17,6 +17,12 @@ import org.jspecify.annotations.Nullable;
 /// @param <T> what it is answered with
 public sealed interface Query<T> {
 
+  /// Whether an owner asks, to hold in memory what it is told: not answered while a former owner
+  /// may be writing still.
+  default boolean owned() {
+    return this instanceof Records || this instanceof SomeRecords;
+  }
+
   /// A customer's purchases, newest first, then by id; empty if the customer is unknown.
   record Purchases(String customer, int limit, @Nullable Place after)
       implements Query<Optional<List<StoredPurchase>>> {}

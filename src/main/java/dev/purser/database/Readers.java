@@ -25,6 +25,11 @@ final class Readers {
   private final Deque<PendingLoad> alone = new ArrayDeque<>();
   private final Deque<PendingLoad> loads = new ArrayDeque<>();
   private final Deque<PendingAsk<?>> asks = new ArrayDeque<>();
+
+  /// What a former owner's lease holds up; tried again with each sweep.
+  private final Deque<PendingRead> heldUp = new ArrayDeque<>();
+
+  private ServiceError holdingUp = new ServiceError.PoolExhausted("nothing is held up");
   private int asking;
   private boolean askNext;
   private boolean paused;
@@ -39,7 +44,11 @@ final class Readers {
   }
 
   boolean isDone() {
-    return !seats.anyBusy() && loads.isEmpty() && alone.isEmpty() && asks.isEmpty();
+    return !seats.anyBusy()
+        && loads.isEmpty()
+        && alone.isEmpty()
+        && asks.isEmpty()
+        && heldUp.isEmpty();
   }
 
   /// Why nothing can be read at present, or null.
@@ -66,7 +75,7 @@ final class Readers {
   }
 
   int loadsWaiting() {
-    return loads.size() + alone.size() + parked.getAsInt();
+    return loads.size() + alone.size() + heldUp.size() + parked.getAsInt();
   }
 
   int asksWaiting() {
@@ -223,9 +232,23 @@ final class Readers {
     (load.alone() ? alone : loads).addFirst(load);
   }
 
+  /// Whether a read waits for a lease of another node; there is nothing to wait for if this node's
+  /// own has ended.
+  private boolean waits(ServiceError why) {
+    if (!Shared.ofLease(why) || shared.product().lease().ended()) {
+      return false;
+    }
+    holdingUp = why;
+    return true;
+  }
+
   private void failed(LoadWork work, ServiceError why) {
     for (PendingLoad load : work.entries().reversed()) {
-      if (Shared.ofConnection(why) && shared.mayRetry(load.deadlineMillis())) {
+      if (waits(why)) {
+        heldUp.addLast(load);
+      } else if (Shared.ofLease(why)) {
+        refuse(load, why);
+      } else if (Shared.ofConnection(why) && shared.mayRetry(load.deadlineMillis())) {
         giveBack(load);
       } else if (Shared.ofConnection(why) || work.alone() || why instanceof ServiceError.Timeout) {
         refuse(load, Shared.told(why));
@@ -239,7 +262,11 @@ final class Readers {
   private void failed(AskWork<?> work, ServiceError why) {
     asking--;
     PendingAsk<?> ask = work.entry();
-    if (Shared.ofConnection(why) && shared.mayRetry(ask.deadlineMillis())) {
+    if (waits(why)) {
+      heldUp.addLast(ask);
+    } else if (Shared.ofLease(why)) {
+      refuse(ask, why);
+    } else if (Shared.ofConnection(why) && shared.mayRetry(ask.deadlineMillis())) {
       asks.addFirst(ask);
     } else if (Shared.ofConnection(why) || ask.again() || why instanceof ServiceError.Timeout) {
       refuse(ask, Shared.told(why));
@@ -249,16 +276,31 @@ final class Readers {
     }
   }
 
-  /// Refuses what has expired.
+  /// Refuses what has expired, and lets what a lease has held up be tried again.
   void sweep() {
     long now = shared.clock().millis();
-    for (Deque<? extends PendingRead> queue : List.of(alone, loads, asks)) {
+    for (Deque<? extends PendingRead> queue : List.of(alone, loads, asks, heldUp)) {
       for (Iterator<? extends PendingRead> all = queue.iterator(); all.hasNext(); ) {
         PendingRead read = all.next();
         if (read.deadlineMillis() <= now) {
           all.remove();
-          refuseExpired(read);
+          if (queue == heldUp) {
+            refuse(read, holdingUp);
+          } else {
+            refuseExpired(read);
+          }
         }
+      }
+    }
+    bringBack();
+  }
+
+  /// Lets what a lease has held up be tried again.
+  private void bringBack() {
+    for (PendingRead read = heldUp.pollFirst(); read != null; read = heldUp.pollFirst()) {
+      switch (read) {
+        case PendingLoad load -> giveBack(load);
+        case PendingAsk<?> ask -> asks.addFirst(ask);
       }
     }
   }
@@ -276,6 +318,7 @@ final class Readers {
     alone.forEach(l -> refuse(l, why));
     loads.forEach(l -> refuse(l, why));
     asks.forEach(a -> refuse(a, why));
+    heldUp.forEach(h -> refuse(h, why));
   }
 
   /// Refuses a read whose deadline passed before it was run.

@@ -76,7 +76,7 @@ record Shared(
         why instanceof ServiceError.Database d
             && switch (d.cause()) {
               case BAD_DATA, UNKNOWN, CORRUPT -> true;
-              case UNREACHABLE, BUSY, SETUP -> false;
+              case UNREACHABLE, BUSY, LEASE, SETUP -> false;
             };
     return bug ? new ServiceError.Internal("an internal error; it was logged") : why;
   }
@@ -85,9 +85,18 @@ record Shared(
   static boolean ofConnection(ServiceError why) {
     return why instanceof ServiceError.Database d
         && switch (d.cause()) {
-          case UNREACHABLE, BUSY, SETUP, CORRUPT -> true;
+          case UNREACHABLE, BUSY, LEASE, SETUP, CORRUPT -> true;
           case BAD_DATA, UNKNOWN -> false;
         };
+  }
+
+  /// Whether a lease stood in the way: nothing is wrong with the connection.
+  static boolean ofLease(ServiceError why) {
+    return why instanceof ServiceError.Database d && d.cause() == DatabaseCause.LEASE;
+  }
+
+  static boolean corrupt(ServiceError why) {
+    return why instanceof ServiceError.Database d && d.cause() == DatabaseCause.CORRUPT;
   }
 
   static boolean setup(ServiceError why) {

@@ -9,26 +9,38 @@ import java.sql.SQLException;
 import java.util.List;
 
 /// SQLite as a [Product]: one file. Safe for many threads.
-record SqliteProduct(Path file, SqliteSettings settings) implements Product {
+///
+/// @param parts how the ledger is divided here
+record SqliteProduct(Path file, SqliteSettings settings, List<Ledger.Parts> parts)
+    implements Product {
+
+  SqliteProduct {
+    parts = List.copyOf(parts);
+  }
+
+  /// The product as a tool uses it that owns nothing.
+  SqliteProduct(Path file, SqliteSettings settings) {
+    this(file, settings, List.of());
+  }
 
   @Override
   public Connector<Store> writer() {
-    return new Connection(file, settings, SqliteStore.Role.WRITER);
+    return new Connection(this, SqliteStore.Role.WRITER);
   }
 
   @Override
   public Connector<Store> reader() {
-    return new Connection(file, settings, SqliteStore.Role.READER);
+    return new Connection(this, SqliteStore.Role.READER);
   }
 
   @Override
   public Connector<Store> syncer() {
-    return new Connection(file, settings, SqliteStore.Role.SYNCER);
+    return new Connection(this, SqliteStore.Role.SYNCER);
   }
 
   @Override
   public Checkpoints checkpoints() {
-    Connector<Store> connector = new Connection(file, settings, SqliteStore.Role.CHECKPOINTER);
+    Connector<Store> connector = new Connection(this, SqliteStore.Role.CHECKPOINTER);
     return new Checkpoints(connector, settings.checkpointPages());
   }
 
@@ -60,12 +72,12 @@ record SqliteProduct(Path file, SqliteSettings settings) implements Product {
         failure, e -> new ServiceError.Database(SqliteErrors.cause(e), SqliteErrors.sentence(e)));
   }
 
-  private record Connection(Path file, SqliteSettings settings, SqliteStore.Role role)
+  private record Connection(SqliteProduct product, SqliteStore.Role role)
       implements Connector<Store> {
 
     @Override
     public Store open() throws SQLException {
-      return SqliteStore.open(file, settings, role);
+      return SqliteStore.open(product.file, product.settings, role, product.parts);
     }
 
     @Override

@@ -60,6 +60,12 @@ final class SqliteStore extends LedgerStore {
   ///
   /// @throws dev.purser.faults.Escalated if the file is another program's, or a newer version's
   static SqliteStore open(Path file, SqliteSettings settings, Role role) throws SQLException {
+    return open(file, settings, role, List.of());
+  }
+
+  /// @param parts how the ledger is divided here
+  static SqliteStore open(Path file, SqliteSettings settings, Role role, List<Ledger.Parts> parts)
+      throws SQLException {
     Path folder = file.toAbsolutePath().getParent();
     if (folder == null || !Files.isDirectory(folder)) {
       // The driver would say so without a code to classify it by.
@@ -73,6 +79,7 @@ final class SqliteStore extends LedgerStore {
     try {
       if (role == Role.WRITER) {
         SqliteSchema.prepare(connection, source, file);
+        Ledger.divide(connection, parts);
         unsynced(connection);
       }
       FileChannel log = role == Role.SYNCER ? log(connection, file) : null;

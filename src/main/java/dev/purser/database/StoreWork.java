@@ -104,7 +104,7 @@ abstract class StoreWork implements Work<Store> {
       t.addSuppressed(second);
       throw t instanceof Exception e ? e : new IllegalStateException("an error in the store", t);
     }
-    if (!busy(why)) {
+    if (!busy(why) && !Shared.ofLease(why)) {
       LOG.warn("A unit of work failed and was taken back: {}", why.code(), t);
     }
     return why;
@@ -114,7 +114,7 @@ abstract class StoreWork implements Work<Store> {
     return why instanceof ServiceError.Database d
         && switch (d.cause()) {
           case UNREACHABLE, SETUP, CORRUPT -> true;
-          case BUSY, BAD_DATA, UNKNOWN -> false;
+          case BUSY, LEASE, BAD_DATA, UNKNOWN -> false;
         };
   }
 

@@ -1,6 +1,7 @@
 package dev.purser.documents;
 
 import dev.purser.database.Database;
+import dev.purser.database.NodeLease;
 import dev.purser.documents.DocumentAsk.Told;
 import dev.purser.faults.Fault;
 import dev.purser.faults.ServiceError;
@@ -44,10 +45,12 @@ public final class Documents {
       ActorSystem<?> system,
       ActorRef<Database.Command> database,
       DocumentsSettings settings,
-      InstantSource clock) {
+      InstantSource clock,
+      NodeLease lease) {
     DocumentKind kind =
         new DocumentKind(new StringPool(settings.pool()), settings.most(), new DocumentsMetrics());
-    return new Documents(Partitions.start(system, kind, database, settings.partitions(), clock));
+    return new Documents(
+        Partitions.start(system, kind, database, settings.partitions(), clock, lease));
   }
 
   /// Completed when all documents have been loaded.

@@ -37,7 +37,7 @@ public enum Decision {
   private static Decision of(DatabaseCause cause, Phase phase) {
     return switch (cause) {
       case UNREACHABLE, UNKNOWN -> RESTART;
-      case BUSY, BAD_DATA -> RESUME;
+      case BUSY, LEASE, BAD_DATA -> RESUME;
       case SETUP ->
           switch (phase) {
             case STARTING -> ESCALATE;

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import dev.purser.cluster.Wire;
 import dev.purser.database.Database;
+import dev.purser.database.NodeLease;
 import dev.purser.database.Query;
 import dev.purser.database.RecordReply;
 import dev.purser.faults.ServiceError;
@@ -108,7 +109,8 @@ public final class Partition {
       PartitionSettings settings,
       ActorRef<Database.Command> database,
       InstantSource clock,
-      PartitionMetrics metrics) {}
+      PartitionMetrics metrics,
+      NodeLease lease) {}
 
   private Partition() {}
 

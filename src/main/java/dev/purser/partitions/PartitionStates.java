@@ -161,6 +161,7 @@ final class PartitionStates<W extends Change, D> {
   private void served(Command command) {
     switch (command) {
       case Apply<?> a -> writing.admit(a);
+      case Question q when !setup.lease().fresh() -> q.refuse(Refusals.OUTDATED);
       case Question q -> holding.answer(q);
       case Wake(ActorRef<Awake> replyTo) -> replyTo.tell(new Awake(n));
       case Stop _ -> leaving = true;

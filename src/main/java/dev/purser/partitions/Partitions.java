@@ -2,6 +2,7 @@ package dev.purser.partitions;
 
 import dev.purser.cluster.Ask;
 import dev.purser.database.Database;
+import dev.purser.database.NodeLease;
 import dev.purser.faults.Fault;
 import dev.purser.faults.ServiceError;
 import java.time.Duration;
@@ -64,14 +65,15 @@ public final class Partitions {
       Kind<W, D> kind,
       ActorRef<Database.Command> database,
       PartitionSettings settings,
-      InstantSource clock) {
+      InstantSource clock,
+      NodeLease lease) {
     String name = kind.collection();
     Slices slices = new Slices(settings.count());
     var partitions =
         Partition.init(
             system,
             new Partition.Setup<>(
-                kind, slices, settings, database, clock, new PartitionMetrics(name)));
+                kind, slices, settings, database, clock, new PartitionMetrics(name), lease));
     AtomicBoolean leaving = leaving(system, name);
     CompletableFuture<Done> loaded = new CompletableFuture<>();
     var _ =

@@ -13,6 +13,9 @@ final class Refusals {
       new ServiceError.Timeout("The outcome is unknown; repeat the same request");
   static final ServiceError LATE =
       new ServiceError.Timeout("The deadline passed before the change was begun");
+  static final ServiceError OUTDATED =
+      new ServiceError.Database(
+          DatabaseCause.LEASE, "this part may be out of date: the node's lease is not renewed");
   static final ServiceError FULL = new ServiceError.Overloaded("Too many changes are waiting");
   static final ServiceError LEAVING = new ServiceError.Overloaded("The node is leaving");
   static final ServiceError MOVING =

@@ -1,5 +1,6 @@
 package dev.purser.partitions;
 
+import dev.purser.database.NodeLease;
 import dev.purser.database.Query;
 import dev.purser.database.RecordReply.Fate;
 import dev.purser.database.RecordSave;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// @param <D> the content of one record
 final class Saving<W extends Change, D> {
   private final Holding<W, D> holding;
+  private final NodeLease lease;
   private final Map<String, Draft<W, D>> drafts = new LinkedHashMap<>();
   final long changeId;
   final long version;
@@ -44,8 +46,9 @@ final class Saving<W extends Change, D> {
 
   /// @param changeId random and unique
   /// @param version of every record that it writes
-  Saving(Holding<W, D> holding, long changeId, long version) {
+  Saving(Holding<W, D> holding, NodeLease lease, long changeId, long version) {
     this.holding = holding;
+    this.lease = lease;
     this.changeId = changeId;
     this.version = version;
   }
@@ -62,9 +65,13 @@ final class Saving<W extends Change, D> {
       draft.outcomes.add(outcome);
       deadlineMillis = Math.max(deadlineMillis, item.deadlineMillis());
       bulk &= item.bulk();
-    } else {
+    } else if (lease.fresh()) {
       drafts.remove(draft.id);
       item.end(outcome);
+    } else {
+      // What is held may be out of date, and the database is not asked about this change.
+      drafts.remove(draft.id);
+      item.fail(Refusals.OUTDATED, false);
     }
   }
 

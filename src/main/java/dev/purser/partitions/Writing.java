@@ -79,7 +79,8 @@ final class Writing<W extends Change, D> {
     while (!pending.isEmpty()) {
       long now = setup.clock().millis();
       long version = Math.max(now, lastVersion + 1);
-      Saving<W, D> begun = new Saving<>(holding, ThreadLocalRandom.current().nextLong(), version);
+      Saving<W, D> begun =
+          new Saving<>(holding, setup.lease(), ThreadLocalRandom.current().nextLong(), version);
       sent = false;
       save = begun;
       decide(begun, now);

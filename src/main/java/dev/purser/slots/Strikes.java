@@ -42,7 +42,7 @@ final class Strikes {
           switch (d.cause()) {
             case UNKNOWN, BAD_DATA -> true;
             case BUSY -> phase == Phase.STARTING;
-            case UNREACHABLE, SETUP, CORRUPT -> false;
+            case UNREACHABLE, LEASE, SETUP, CORRUPT -> false;
           };
       default -> true;
     };

@@ -2,6 +2,7 @@ package dev.purser.vectors;
 
 import dev.purser.config.Heap;
 import dev.purser.database.Database;
+import dev.purser.database.NodeLease;
 import dev.purser.faults.Fault;
 import dev.purser.faults.ServiceError;
 import dev.purser.ledger.Utf8;
@@ -59,7 +60,8 @@ public final class Spaces {
       ActorSystem<?> system,
       ActorRef<Database.Command> database,
       SpacesSettings settings,
-      InstantSource clock) {
+      InstantSource clock,
+      NodeLease lease) {
     Executor workers =
         system.dispatchers().lookup(DispatcherSelector.fromConfig("purser.vectors.dispatcher"));
     Passes.Tools tools = new Passes.Tools(settings, RowKernels.chosen(), workers, clock);
@@ -73,11 +75,12 @@ public final class Spaces {
                 new SpaceHolding.Spaces(settings.most()),
                 database,
                 settings.names(),
-                clock),
+                clock,
+                lease),
             allowance,
             clock),
-        Partitions.start(system, vectors, database, settings.vectors(), clock),
-        Tastes.start(system, database, allowance, tools, clock));
+        Partitions.start(system, vectors, database, settings.vectors(), clock, lease),
+        Tastes.start(system, database, allowance, tools, clock, lease));
   }
 
   /// The space that is kept by the service itself.

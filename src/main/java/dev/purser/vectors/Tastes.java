@@ -3,6 +3,7 @@ package dev.purser.vectors;
 import dev.purser.cluster.Ask;
 import dev.purser.database.CustomerSave;
 import dev.purser.database.Database;
+import dev.purser.database.NodeLease;
 import dev.purser.database.SaveReply;
 import dev.purser.partitions.Partitions;
 import dev.purser.vectors.VectorAsk.Told;
@@ -43,7 +44,8 @@ public final class Tastes {
       ActorRef<Database.Command> database,
       Allowance allowance,
       Passes.Tools tools,
-      InstantSource clock) {
+      InstantSource clock,
+      NodeLease lease) {
     SpacesSettings settings = tools.settings();
     Partitions partitions =
         Partitions.start(
@@ -51,7 +53,8 @@ public final class Tastes {
             new TasteHolding.Tasting(allowance, tools),
             database,
             settings.vectors(),
-            clock);
+            clock,
+            lease);
     TasteReading reading = new TasteReading(system, database, settings.taste(), clock);
     var setup =
         new TasteFeed.Setup(partitions, reading, settings.taste(), clock, TasteMetrics.INSTANCE);

@@ -129,8 +129,11 @@ final class ClusterTlsTest {
                 .resolve());
     nodes.add(kit);
     TestProbe<SelfUp> up = kit.createTestProbe();
-    var joining = new ClusterSettings(read.host(), read.port(), seeds, read.tls(), read.insecure());
-    Membership.join(kit.system(), joining, up.ref());
+    var joining =
+        new ClusterSettings(
+            read.host(), read.port(), seeds, read.tls(), read.insecure(), read.lease());
+    Membership.watch(kit.system(), up.ref());
+    Membership.join(kit.system(), joining, List.of(), seeds.isEmpty());
     return kit;
   }
 

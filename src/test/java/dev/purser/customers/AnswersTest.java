@@ -12,6 +12,7 @@ import dev.purser.cache.Cache;
 import dev.purser.customers.Customer.Reply;
 import dev.purser.customers.Customer.Source;
 import dev.purser.database.Database;
+import dev.purser.database.NodeLease;
 import dev.purser.database.SaveReply;
 import dev.purser.ledger.Erase;
 import dev.purser.ledger.Outcome;
@@ -110,7 +111,7 @@ final class AnswersTest {
   @Test
   void find_longAfterItWasPublished_nullSoThatTheCustomerIsAsked() {
     AtomicLong nanos = new AtomicLong();
-    Answers answers = new Answers(Duration.ofSeconds(30), nanos::get);
+    Answers answers = new Answers(Duration.ofSeconds(30), nanos::get, NodeLease.unshared());
     answers.publish(new Reply.Read(ID, 7, false, Source.MEMORY, new byte[0]));
     nanos.set(Duration.ofSeconds(30).toNanos() - 1);
     assertThat(answers.find(ID)).isNotNull();

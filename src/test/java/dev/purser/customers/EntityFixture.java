@@ -10,6 +10,7 @@ import dev.purser.customers.Customer.Reply;
 import dev.purser.database.CustomerSave;
 import dev.purser.database.Database;
 import dev.purser.database.LoadReply;
+import dev.purser.database.NodeLease;
 import dev.purser.database.SaveReply;
 import dev.purser.faults.DatabaseCause;
 import dev.purser.faults.ServiceError;
@@ -60,7 +61,7 @@ final class EntityFixture implements AutoCloseable {
 
   final ActorTestKit kit;
   final Clock clock = new Clock();
-  final Answers answers = new Answers(Duration.ofSeconds(30), () -> 0);
+  final Answers answers = new Answers(Duration.ofSeconds(30), () -> 0, NodeLease.unshared());
   final CustomersSettings settings;
   final TestProbe<Database.Command> database;
   final TestProbe<Cache.Command> cache;
@@ -93,7 +94,8 @@ final class EntityFixture implements AutoCloseable {
             settings,
             clock,
             new CustomersMetrics(),
-            (save, saved) -> ended.add(new Ended(save, saved)));
+            (save, saved) -> ended.add(new Ended(save, saved)),
+            NodeLease.unshared());
     customer = kit.spawn(Customer.create(ID, shard.ref(), neighbours));
   }
 

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.purser.customers.Customer.Reply;
 import dev.purser.database.Database;
+import dev.purser.database.NodeLease;
 import dev.purser.database.Query;
 import dev.purser.database.RunRow;
 import dev.purser.database.SaveReply;
@@ -153,11 +154,12 @@ final class InterruptedTest {
             real.get(),
             node.cache,
             node.kit.<Erasures.Command>createTestProbe().ref(),
-            Answers.of(Samples.settings(Samples.config(""))),
+            Answers.of(Samples.settings(Samples.config("")), NodeLease.unshared()),
             Samples.settings(Samples.config("")),
             java.time.InstantSource.system(),
             new CustomersMetrics(),
-            Following.NOBODY);
+            Following.NOBODY,
+            NodeLease.unshared());
     ActorRef<Customer.Command> anew =
         node.kit.spawn(
             Customer.create(

@@ -8,6 +8,7 @@ import dev.purser.config.Keys;
 import dev.purser.customers.Customer.Reply;
 import dev.purser.database.Database;
 import dev.purser.database.DatabaseSettings;
+import dev.purser.database.NodeLease;
 import dev.purser.faults.Supervised;
 import dev.purser.faults.SupervisionLog;
 import dev.purser.ledger.Change;
@@ -59,7 +60,8 @@ final class NodeFixture implements AutoCloseable {
             cache,
             Samples.settings(config),
             clock,
-            Following.NOBODY);
+            Following.NOBODY,
+            NodeLease.unshared());
   }
 
   static long soon() {

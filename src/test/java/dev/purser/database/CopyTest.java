@@ -142,7 +142,11 @@ final class CopyTest {
           found.add(tables.getString("TABLE_NAME"));
         }
         found.removeIf(t -> t.endsWith("schema_history") || t.startsWith("sqlite_"));
-        assertThat(found).isEqualTo(new TreeSet<>(CopyTable.names()));
+        Set<String> ours = new TreeSet<>(CopyTable.names());
+        if (product == TestProduct.SQLITE) {
+          ours.remove("nodes"); // one process at a time holds the folder
+        }
+        assertThat(found).isEqualTo(ours);
       }
     }
   }

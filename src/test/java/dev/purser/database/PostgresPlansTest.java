@@ -32,7 +32,7 @@ final class PostgresPlansTest {
         .close();
     try (PgConnection connection = Postgres.shared().connect(database).unwrap(PgConnection.class)) {
       PostgresSession.begin(connection, "purser", Duration.ofSeconds(10), true);
-      PostgresStore store = PostgresStore.on(connection, true);
+      PostgresStore store = PostgresStore.on(connection, true, NodeLease.unshared());
       Profile profile = Profile.absent("a");
       for (int i = 0; i < TIMES; i++) {
         profile = save(store, profile, i);

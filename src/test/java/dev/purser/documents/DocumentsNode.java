@@ -8,6 +8,7 @@ import dev.purser.config.Keys;
 import dev.purser.database.Database;
 import dev.purser.database.DatabaseSettings;
 import dev.purser.database.DatabaseUrl;
+import dev.purser.database.NodeLease;
 import dev.purser.faults.ServiceError;
 import dev.purser.faults.Supervised;
 import dev.purser.faults.SupervisionLog;
@@ -59,7 +60,11 @@ final class DocumentsNode implements AutoCloseable {
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
     documents =
         Documents.start(
-            kit.system(), database, DocumentsSettings.read(keys.at("documents")), clock);
+            kit.system(),
+            database,
+            DocumentsSettings.read(keys.at("documents")),
+            clock,
+            NodeLease.unshared());
     var _ = documents.loaded().toCompletableFuture().orTimeout(30, TimeUnit.SECONDS).join();
   }
 

@@ -11,6 +11,7 @@ import dev.purser.customers.Following;
 import dev.purser.database.Database;
 import dev.purser.database.DatabaseSettings;
 import dev.purser.database.DatabaseUrl;
+import dev.purser.database.NodeLease;
 import dev.purser.documents.Documents;
 import dev.purser.documents.DocumentsSettings;
 import dev.purser.faults.Supervised;
@@ -78,8 +79,9 @@ final class Node implements AutoCloseable {
     ActorRef<Cache.Command> cache = kit.spawn(Cache.create(caches, log, kit.system().ignoreRef()));
     Cluster cluster = Cluster.get(kit.system());
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
-    documents = Documents.start(kit.system(), database, documentsSettings, clock);
-    spaces = Spaces.start(kit.system(), database, spacesSettings, clock);
+    documents =
+        Documents.start(kit.system(), database, documentsSettings, clock, NodeLease.unshared());
+    spaces = Spaces.start(kit.system(), database, spacesSettings, clock, NodeLease.unshared());
     Customers customers =
         Customers.start(
             kit.system(),
@@ -87,7 +89,8 @@ final class Node implements AutoCloseable {
             cache,
             customersSettings,
             clock,
-            following.apply(spaces.taste()));
+            following.apply(spaces.taste()),
+            NodeLease.unshared());
     Ingest ingest = ingest(ingestSettings, customers, database, clock);
     Doors doors =
         new Doors(

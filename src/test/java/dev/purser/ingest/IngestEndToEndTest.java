@@ -12,6 +12,7 @@ import dev.purser.customers.CustomersSettings;
 import dev.purser.customers.Following;
 import dev.purser.database.Database;
 import dev.purser.database.DatabaseSettings;
+import dev.purser.database.NodeLease;
 import dev.purser.database.Query;
 import dev.purser.faults.Supervised;
 import dev.purser.faults.SupervisionLog;
@@ -71,7 +72,8 @@ final class IngestEndToEndTest {
             cache,
             CustomersSettings.read(keys.at("customers")),
             clock,
-            Following.NOBODY);
+            Following.NOBODY,
+            NodeLease.unshared());
     CompletableFuture<Ingest> door = new CompletableFuture<>();
     kit.spawn(
         Behaviors.setup(

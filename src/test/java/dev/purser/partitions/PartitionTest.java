@@ -7,6 +7,7 @@ import com.typesafe.config.ConfigFactory;
 import dev.purser.config.Keys;
 import dev.purser.database.Database;
 import dev.purser.database.Database.Answer;
+import dev.purser.database.NodeLease;
 import dev.purser.database.Query;
 import dev.purser.database.RecordReply;
 import dev.purser.database.RecordReply.Fate;
@@ -89,7 +90,8 @@ final class PartitionTest {
                     settings,
                     database.ref(),
                     InstantSource.system(),
-                    new PartitionMetrics("notes"))));
+                    new PartitionMetrics("notes"),
+                    NodeLease.unshared())));
   }
 
   /// Answers the partition's loading with `records`.

@@ -38,8 +38,8 @@ final class PostgresIT {
   private static final int POSTERS = 8;
   private static final int CUSTOMERS = 20;
 
-  /// The most that the slots open, and one for the schema.
-  private static final int SLOTS = 4 + 8 + 1;
+  /// The most that the slots open, one for the schema and one for the lease.
+  private static final int SLOTS = 4 + 8 + 1 + 1;
 
   private static Postgres server;
   @TempDir private Path data;

@@ -101,6 +101,17 @@ final class PostgresNode implements AutoCloseable {
     return send(HttpRequest.newBuilder(process.uri(path)).header("Content-Type", type).POST(body));
   }
 
+  Answer put(String path, String json) throws Exception {
+    return send(
+        HttpRequest.newBuilder(process.uri(path))
+            .header("Content-Type", "application/json")
+            .PUT(HttpRequest.BodyPublishers.ofString(json)));
+  }
+
+  Answer delete(String path) throws Exception {
+    return send(HttpRequest.newBuilder(process.uri(path)).DELETE());
+  }
+
   Answer purchase(String customer, String id, String sku) throws Exception {
     return post(
         "/v1/customers/" + customer + "/purchases",

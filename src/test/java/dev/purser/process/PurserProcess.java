@@ -119,15 +119,15 @@ public final class PurserProcess implements AutoCloseable {
   }
 
   /// SIGTERM; answers the exit code.
-  public int terminate() throws InterruptedException {
+  public int terminate() throws IOException, InterruptedException {
     process.destroy();
     return exitCode();
   }
 
   /// Waits for the end.
-  public int exitCode() throws InterruptedException {
+  public int exitCode() throws IOException, InterruptedException {
     if (!process.waitFor(60, TimeUnit.SECONDS)) {
-      throw new IllegalStateException("still running after 60 s");
+      throw new IllegalStateException("still running after 60 s:\n" + errors());
     }
     return process.exitValue();
   }

@@ -63,6 +63,15 @@ final class WrongTargetsIT {
     assertUrlRefused("PURSER_CACHE_URL", "redis://:" + SECRET + "/#@h", "%2F for /");
   }
 
+  @Test
+  void seeds_withoutADatabaseToShare_areRefusedBeforeAnythingStarts() throws Exception {
+    Map<String, String> seeds =
+        Map.of("PURSER_CLUSTER_SEEDS", "127.0.0.1:7355", "PURSER_CLUSTER_PORT", "7355");
+    for (String command : List.of("check-config", "serve")) {
+      assertRefused(seeds, command, "nodes of a cluster share a PostgreSQL");
+    }
+  }
+
   private void assertUrlRefused(String key, String url, String words) throws Exception {
     for (String command : List.of("check-config", "serve")) {
       assertRefused(Map.of(key, url), command, words);

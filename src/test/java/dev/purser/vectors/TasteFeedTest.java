@@ -8,6 +8,7 @@ import dev.purser.config.Keys;
 import dev.purser.database.CustomerSave;
 import dev.purser.database.Database;
 import dev.purser.database.DatabaseSettings;
+import dev.purser.database.NodeLease;
 import dev.purser.database.SaveReply;
 import dev.purser.faults.SupervisionLog;
 import dev.purser.ledger.Change;
@@ -84,7 +85,12 @@ final class TasteFeedTest {
     Cluster cluster = Cluster.get(kit.system());
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
     Spaces spaces =
-        Spaces.start(kit.system(), database, SpacesSettings.read(keys.at("spaces")), clock);
+        Spaces.start(
+            kit.system(),
+            database,
+            SpacesSettings.read(keys.at("spaces")),
+            clock,
+            NodeLease.unshared());
     TasteSettings settings = SpacesSettings.read(keys.at("spaces")).taste();
     assertThat(keys.reasons()).isEmpty();
     var _ = join(spaces.loaded());
