@@ -1,6 +1,7 @@
 package dev.purser;
 
 import dev.purser.cache.Cache;
+import dev.purser.cluster.DroppedMessages;
 import dev.purser.cluster.Membership;
 import dev.purser.customers.Customers;
 import dev.purser.database.Database;
@@ -126,6 +127,7 @@ final class Guardian {
                     log,
                     context.messageAdapter(Cache.Standing.class, CacheStands::new))),
             "cache");
+    var _ = context.spawn(DroppedMessages.create(), "dropped-messages");
     Documents documents = Documents.start(system, database, settings.documents(), clock, lease);
     Spaces spaces = Spaces.start(system, database, settings.spaces(), clock, lease);
     Customers customers =

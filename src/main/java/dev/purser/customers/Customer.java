@@ -14,6 +14,7 @@ import dev.purser.ledger.Profile;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.apache.pekko.actor.NoSerializationVerificationNeeded;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -43,7 +44,18 @@ public final class Customer {
 
   /// What may be asked of a customer. Deadlines are absolute, in the clock's milliseconds since
   /// 1970.
-  public sealed interface Command extends Wire {}
+  public sealed interface Command extends Wire {
+    @Override
+    default void dropped(ServiceError why, Consumer<Wire> recipient) {
+      switch (this) {
+        case Read(_, var replyTo) -> replyTo.tell(new Reply.Refused(why, false));
+        case Apply apply -> apply.replyTo().tell(new Reply.Refused(why, false));
+        case Look(String id, _, var replyTo) ->
+            replyTo.tell(new Seen(id, new Reply.Refused(why, false)));
+        case Stop _, Private _ -> {} // never sent to another node
+      }
+    }
+  }
 
   /// Reads the aggregate; answered with [Reply.Read], or [Reply.Refused] with not found.
   public record Read(long deadlineMillis, ActorRef<Reply> replyTo) implements Command {}
@@ -64,7 +76,9 @@ public final class Customer {
   }
 
   /// Reads as one of many: the answer names its customer.
-  public record Look(long deadlineMillis, ActorRef<Seen> replyTo) implements Command {}
+  ///
+  /// @param id the customer's own
+  public record Look(String id, long deadlineMillis, ActorRef<Seen> replyTo) implements Command {}
 
   /// Finishes the save in flight and what waits for it, then leaves. Sent by sharding alone.
   record Stop() implements Command {}
@@ -82,7 +96,12 @@ public final class Customer {
   record SaveAnswered(SaveReply reply) implements Private {}
 
   /// The answer to [Look].
-  public record Seen(String id, Reply reply) implements Wire {}
+  public record Seen(String id, Reply reply) implements Wire {
+    @Override
+    public void dropped(ServiceError why, Consumer<Wire> recipient) {
+      reply.dropped(why, instead -> recipient.accept(new Seen(id, (Reply) instead)));
+    }
+  }
 
   /// What must hold of the version before changes are applied; else they are refused
   /// ([ServiceError.Precondition]).
@@ -125,6 +144,10 @@ public final class Customer {
     @JsonSubTypes.Type(value = Reply.Refused.class, name = "refused"),
   })
   public sealed interface Reply extends Wire {
+    @Override
+    default void dropped(ServiceError why, Consumer<Wire> recipient) {
+      recipient.accept(new Refused(why, this instanceof Applied));
+    }
 
     /// The aggregate. `json` is the encoded `data` object of the HTTP answer, handed over: never
     /// changed by anyone.

@@ -62,11 +62,10 @@ final class Gathering {
       Answers known,
       long deadlineMillis) {
     ActorRef<Seen> answers = context.messageAdapter(Seen.class, Answered::new);
-    Customer.Look look = new Customer.Look(deadlineMillis, answers);
     for (String id : ids) {
       Reply.Read answer = known.find(id);
       if (answer == null) {
-        customers.tell(new ShardingEnvelope<>(id, look));
+        customers.tell(new ShardingEnvelope<>(id, new Customer.Look(id, deadlineMillis, answers)));
       } else if (replies.put(id, answer) == null) {
         missing--;
       }

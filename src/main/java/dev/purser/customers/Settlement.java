@@ -42,6 +42,7 @@ import scala.PartialFunction;
 final class Settlement {
   private static final Logger LOG = LoggerFactory.getLogger(Settlement.class);
 
+  private static final String CANCELLED = "cancelled";
   private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5));
 
   private final Customers customers;
@@ -111,16 +112,17 @@ final class Settlement {
 
   private Source<RunEvent, NotUsed> proceed(SettlementRuns.Opened opened) {
     AtomicBoolean told = new AtomicBoolean();
-    return steps(opened)
+    SettlementRuns.Watch watch = runs.watch(opened.run());
+    return steps(opened, watch)
         .statefulMap(
             () -> new SettlementReport(opened.run().id(), opened.before()),
-            (report, step) -> Pair.create(report, events(report, step)),
+            (report, step) -> Pair.create(report, events(report, step, watch)),
             _ -> Optional.empty())
         .mapConcat(events -> events)
         .prepend(Source.single(new RunEvent.Started(opened.run().id())))
         .takeWhile(event -> !isLast(event), true)
         .mapAsync(
-            1, event -> isLast(event) ? keepLast(opened.run(), event, told) : goesOn(opened, event))
+            1, event -> isLast(event) ? keepLast(opened.run(), event, told) : goesOn(event, watch))
         .watchTermination(
             (mat, done) -> {
               var _ = done.whenComplete((_, _) -> abandoned(opened.run(), told));
@@ -129,7 +131,7 @@ final class Settlement {
   }
 
   /// Settles all pages of customers; ticks meanwhile.
-  private Source<Step, NotUsed> steps(SettlementRuns.Opened opened) {
+  private Source<Step, NotUsed> steps(SettlementRuns.Opened opened, SettlementRuns.Watch watch) {
     Source<Step, NotUsed> end =
         Source.lazyCompletionStage(
                 () ->
@@ -143,6 +145,7 @@ final class Settlement {
         Source.tick(settings.progress(), settings.progress(), (Step) new Tick())
             .mapMaterializedValue(_ -> NotUsed.getInstance());
     return pending()
+        .via(watch.untilStopped())
         .mapAsyncUnordered(settings.inFlight(), id -> patiently(() -> settle(id, opened.name())))
         .mapConcat(step -> step)
         .concatLazy(end)
@@ -190,7 +193,7 @@ final class Settlement {
     };
   }
 
-  private List<RunEvent> events(SettlementReport report, Step step) {
+  private List<RunEvent> events(SettlementReport report, Step step, SettlementRuns.Watch watch) {
     return switch (step) {
       case Settled(Outcome.Settled outcome) -> {
         report.add(outcome);
@@ -200,7 +203,11 @@ final class Settlement {
       case Failed(ServiceError error) -> List.of(new RunEvent.Problem(error, report.now(false)));
       case Ended(SettlementTotal total) -> {
         report.replace(total);
-        yield List.of(new RunEvent.Summary(report.now(false)));
+        ServiceError why = watch.whyStopped();
+        yield List.of(
+            why == null
+                ? new RunEvent.Summary(report.now(false))
+                : new RunEvent.Problem(why, report.now(false)));
       }
     };
   }
@@ -214,17 +221,18 @@ final class Settlement {
           runs.keep(run, SettlementRuns.DONE, report)
               .thenApply(_ -> last)
               .exceptionally(e -> new RunEvent.Problem(errorOf(e), report));
-      case RunEvent.Problem(var _, RunEvent.Report.Settlement report) ->
-          runs.keep(run, "failed", report).handle((_, e) -> noted(run, last, e));
+      case RunEvent.Problem(ServiceError error, RunEvent.Report.Settlement report) ->
+          runs.keep(run, error.equals(SettlementRuns.CANCELLED) ? CANCELLED : "failed", report)
+              .handle((_, e) -> noted(run, last, e));
       case RunEvent.Summary _, RunEvent.Problem _, RunEvent.Started _, RunEvent.Progress _ ->
           done(last);
     };
   }
 
   /// A run that goes on gives a sign of life as often as it reports.
-  private CompletionStage<RunEvent> goesOn(SettlementRuns.Opened opened, RunEvent event) {
+  private static CompletionStage<RunEvent> goesOn(RunEvent event, SettlementRuns.Watch watch) {
     if (event instanceof RunEvent.Progress) {
-      runs.see(opened.run());
+      watch.sign();
     }
     return done(event);
   }
@@ -232,7 +240,7 @@ final class Settlement {
   /// Marks a run that nobody listens to any more.
   private void abandoned(RunRow run, AtomicBoolean told) {
     if (!told.get()) {
-      var _ = runs.keep(run, "cancelled", null).handle((_, e) -> noted(run, run, e));
+      var _ = runs.keep(run, CANCELLED, null).handle((_, e) -> noted(run, run, e));
     }
   }
 

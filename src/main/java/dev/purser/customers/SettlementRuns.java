@@ -13,6 +13,13 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.pekko.stream.FlowShape;
+import org.apache.pekko.stream.Graph;
+import org.apache.pekko.stream.KillSwitches;
+import org.apache.pekko.stream.SharedKillSwitch;
 import org.jspecify.annotations.Nullable;
 
 /// The settlements of everybody as the database keeps them: found by key, opened, ended. Immutable;
@@ -21,6 +28,12 @@ final class SettlementRuns {
   static final String DONE = "done";
   private static final String RUNNING = "running";
   private static final String KIND = "settlement";
+  private static final ServiceError HELD =
+      new ServiceError.Conflict("Another settlement holds the same id.");
+  private static final ServiceError TAKEN_OVER =
+      new ServiceError.Conflict("This settlement goes on elsewhere, under the same id.");
+  static final ServiceError CANCELLED =
+      new ServiceError.Conflict("The run was cancelled; what it has settled stays settled.");
   private static final SettlementTotal NOTHING = new SettlementTotal(0, List.of());
 
   /// Begins the name under which customers remember a run. Ids of callers hold no control
@@ -60,11 +73,22 @@ final class SettlementRuns {
         .answer(new Query.RunByKey(KIND, key), deadline())
         .thenCompose(
             known -> {
-              RunRow run = known.orElse(fresh);
+              if (known.isEmpty()) {
+                return keep(fresh).thenCompose(this::withSums);
+              }
+              RunRow run = known.get();
               return run.state().equals(DONE)
                   ? CompletableFuture.completedFuture(new Opened(run, NOTHING))
-                  : keep(run, RUNNING, null).thenCompose(this::withSums);
+                  : proceed(run).thenCompose(this::withSums);
             });
+  }
+
+  /// Takes over a run that has not come to its end. Whoever worked on it, if anything still does,
+  /// finds that out with its next sign of life.
+  private CompletionStage<RunRow> proceed(RunRow run) {
+    long attempt = ThreadLocalRandom.current().nextLong();
+    return order(new Chore.ContinueRun(run.id(), run.attempt(), attempt), HELD)
+        .thenApply(_ -> in(run, RUNNING, null, attempt));
   }
 
   private CompletionStage<Opened> withSums(RunRow run) {
@@ -74,7 +98,8 @@ final class SettlementRuns {
         .thenApply(before -> new Opened(run, before));
   }
 
-  private RunRow in(RunRow run, String state, RunEvent.Report.@Nullable Settlement report) {
+  private RunRow in(
+      RunRow run, String state, RunEvent.Report.@Nullable Settlement report, long attempt) {
     return new RunRow(
         run.id(),
         KIND,
@@ -82,30 +107,82 @@ final class SettlementRuns {
         run.key(),
         run.startedMillis(),
         state.equals(RUNNING) ? null : clock.millis(),
-        report == null ? run.report() : SettlementReport.json(report));
+        report == null ? run.report() : SettlementReport.json(report),
+        attempt,
+        false);
   }
 
   /// Keeps `run` in a new state; with its old report if it has no new one.
   CompletionStage<RunRow> keep(
       RunRow run, String state, RunEvent.Report.@Nullable Settlement report) {
-    return keep(in(run, state, report));
+    RunRow kept = in(run, state, report, run.attempt());
+    return order(new Chore.KeepRun(kept), TAKEN_OVER).thenApply(_ -> kept);
   }
 
-  /// Tells other nodes that the run is alive. If that fails, the next sign may come through; what
-  /// has been silent too long for their patience is shown as interrupted until one does.
-  void see(RunRow run) {
-    var _ = customers.order(new Chore.SeeRun(run.id()), Database.Lane.INTERACTIVE, deadline());
+  private CompletionStage<RunRow> keep(RunRow fresh) {
+    return order(new Chore.KeepRun(fresh), HELD).thenApply(_ -> fresh);
   }
 
-  private CompletionStage<RunRow> keep(RunRow run) {
+  /// Keeps an eye on the row of `run` while it runs.
+  Watch watch(RunRow run) {
+    return new Watch(run);
+  }
+
+  /// What one run and its row have to say to each other while it runs. A run that is cancelled, or
+  /// taken over, begins no further customer; those in flight are finished, and its sums are taken
+  /// as at any end. Safe for many threads.
+  final class Watch {
+    private final RunRow run;
+    private final SharedKillSwitch stop = KillSwitches.shared("settlement");
+    private final AtomicReference<@Nullable ServiceError> why = new AtomicReference<>();
+    private final AtomicBoolean asking = new AtomicBoolean();
+
+    private Watch(RunRow run) {
+      this.run = run;
+    }
+
+    /// Ends the stream when the run shall stop.
+    <T> Graph<FlowShape<T, T>, SharedKillSwitch> untilStopped() {
+      return stop.flow();
+    }
+
+    /// Why the run was stopped, or null if it was not.
+    @Nullable ServiceError whyStopped() {
+      return why.get();
+    }
+
+    /// Tells other nodes that the run is alive, and asks whether it shall stop. If the database
+    /// does not answer, the next sign may come through; what has been silent too long for the other
+    /// nodes' patience is shown as interrupted until one does.
+    void sign() {
+      if (asking.compareAndSet(false, true)) {
+        var see = new Chore.SeeRun(run.id(), run.attempt());
+        var _ =
+            customers
+                .order(see, Database.Lane.INTERACTIVE, deadline())
+                .thenCompose(_ -> customers.answer(new Query.OneRun(run.id()), deadline()))
+                .thenAccept(
+                    row -> row.filter(r -> r.isOverFor(run.attempt())).ifPresent(this::stop))
+                .whenComplete((_, _) -> asking.set(false));
+      }
+    }
+
+    private void stop(RunRow row) {
+      if (why.compareAndSet(null, row.attempt() == run.attempt() ? CANCELLED : TAKEN_OVER)) {
+        stop.shutdown();
+      }
+    }
+  }
+
+  private CompletionStage<Long> order(Chore chore, ServiceError otherwise) {
     return customers
-        .order(new Chore.KeepRun(run), Database.Lane.INTERACTIVE, deadline())
+        .order(chore, Database.Lane.INTERACTIVE, deadline())
         .thenApply(
             rows -> {
               if (rows == 0) {
-                throw new Fault(new ServiceError.Conflict("Another settlement holds the same id."));
+                throw new Fault(otherwise);
               }
-              return run;
+              return rows;
             });
   }
 

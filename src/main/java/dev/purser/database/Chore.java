@@ -30,15 +30,27 @@ public sealed interface Chore {
   /// Drops letters older than `beforeMillis`, then the oldest beyond `keep`.
   record ExpireLetters(long beforeMillis, long keep) implements Chore {}
 
-  /// Inserts or replaces a run. A running one is seen by that.
+  /// Inserts a run, or moves it forward: what has ended, or is another attempt's, stays as it is,
+  /// so that of two writes the one that was made first cannot overtake the other. A running run is
+  /// seen by that. 0 rows if it was not moved, or if another run of its kind holds the key.
   record KeepRun(RunRow run) implements Chore {}
 
   /// A sign of life of a running run, also of one that was taken for dead. A run that has ended
   /// stays as it is, so that a sign that comes late does no harm.
-  record SeeRun(String id) implements Chore {}
+  record SeeRun(String id, long attempt) implements Chore {}
+
+  /// Continues a run that has not come to its end: from now on it is `attempt`'s. 0 rows if it is
+  /// done, or was continued meanwhile.
+  ///
+  /// @param known the attempt that it is continued after
+  record ContinueRun(String id, long known, long attempt) implements Chore {}
+
+  /// Marks a running run as to be cancelled; the node that works on it ends it. 0 rows if none of
+  /// that id is running.
+  record CancelRun(String id) implements Chore {}
 
   /// Marks runs that a dead process left as running: those that gave no sign of life for
-  /// `unseenMillis` of the database's clock.
+  /// `unseenMillis` of the database's clock. They are interrupted, or cancelled if that was asked.
   ///
   /// @param starting whether the process has no run yet; where no other process can use the
   ///   database, none is alive then

@@ -151,7 +151,9 @@ abstract class LedgerStore implements Store {
       case Chore.DropLetters c -> letters.drop(c);
       case Chore.ExpireLetters c -> letters.expire(c);
       case Chore.KeepRun c -> runs.keep(c.run());
-      case Chore.SeeRun c -> runs.see(c.id());
+      case Chore.SeeRun c -> runs.see(c);
+      case Chore.ContinueRun c -> runs.proceed(c);
+      case Chore.CancelRun c -> runs.cancel(c.id());
       case Chore.InterruptRuns(boolean starting, long unseenMillis) ->
           runs.interrupt(starting && !shared() ? 0 : unseenMillis);
       case Chore.LiftSuppression c -> erasures.lift(c.customer());

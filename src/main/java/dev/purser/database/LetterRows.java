@@ -25,7 +25,9 @@ final class LetterRows {
           " ON CONFLICT (derived_id, reason, coalesce(profile, '')) DO UPDATE SET"
               + " run = excluded.run, line = excluded.line, code = excluded.code,"
               + " message = excluded.message, raw = excluded.raw, header = excluded.header,"
-              + " customer = excluded.customer, at_millis = excluded.at_millis");
+              + " customer = excluded.customer, at_millis = excluded.at_millis"
+              // What is tried again late does not replace what a later upload has left.
+              + " WHERE excluded.at_millis >= letters.at_millis");
   private static final String ONE = "SELECT " + COLUMNS + " FROM letters WHERE id = ?";
   private static final String DROP = "DELETE FROM letters WHERE id = ?";
   private static final String DROP_OLDER = "DELETE FROM letters WHERE at_millis < ?";

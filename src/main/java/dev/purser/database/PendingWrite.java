@@ -227,6 +227,8 @@ abstract sealed class PendingWrite {
           Chore.ExpireLetters _,
           Chore.KeepRun _,
           Chore.SeeRun _,
+          Chore.ContinueRun _,
+          Chore.CancelRun _,
           Chore.InterruptRuns _,
           Chore.LiftSuppression _,
           Chore.DropLettersOf _,

@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 ///   under it
 /// @param key the caller's idempotency key, or null; unique among settlements
 /// @param report counters and first errors as a JSON object
+/// @param attempt who works on it: a settlement that is continued gets another number, and only
+///   what names the present one moves the row
+/// @param cancelled whether it shall end
 public record RunRow(
     String id,
     String kind,
@@ -17,4 +20,24 @@ public record RunRow(
     @Nullable String key,
     long startedMillis,
     @Nullable Long finishedMillis,
-    String report) {}
+    String report,
+    long attempt,
+    boolean cancelled) {
+
+  /// A run that is never continued, and that nobody has cancelled.
+  public RunRow(
+      String id,
+      String kind,
+      String state,
+      @Nullable String key,
+      long startedMillis,
+      @Nullable Long finishedMillis,
+      String report) {
+    this(id, kind, state, key, startedMillis, finishedMillis, report, 0, false);
+  }
+
+  /// Whether whoever works on it shall stop: it is cancelled, has ended, or is another attempt's.
+  public boolean isOverFor(long worker) {
+    return cancelled || finishedMillis != null || attempt != worker;
+  }
+}

@@ -6,57 +6,96 @@ import java.util.List;
 import java.util.Optional;
 
 /// Bulk runs. Confined to the session that owns the connection.
+///
+/// A row moves forward only, whatever order its writes arrive in: each names the attempt whose row
+/// it is, and finds the run unfinished or as it would leave it.
 final class RunRows {
   private static final String COLUMNS =
-      "id, kind, state, key, started_millis, finished_millis, report";
+      "id, kind, state, key, started_millis, finished_millis, report, attempt, cancelled";
   private static final String FIRST = "SELECT " + COLUMNS + " FROM runs ORDER BY id DESC LIMIT ?";
   private static final String NEXT =
       "SELECT " + COLUMNS + " FROM runs WHERE id < ? ORDER BY id DESC LIMIT ?";
   private static final String ONE = "SELECT " + COLUMNS + " FROM runs WHERE id = ?";
   private static final String BY_KEY =
       "SELECT " + COLUMNS + " FROM runs WHERE kind = ? AND key = ?";
+  private static final String CANCEL =
+      "UPDATE runs SET cancelled = 1 WHERE id = ? AND state = 'running'"
+          + " AND finished_millis IS NULL";
 
   private final Statements statements;
-  private final String replace;
+  private final String move;
   private final String insert;
   private final String see;
+  private final String proceed;
   private final String interrupt;
 
   RunRows(Statements statements) {
     this.statements = statements;
     String clock = statements.clock();
-    replace =
-        "UPDATE runs SET kind = ?, state = ?, key = ?, started_millis = ?, finished_millis = ?,"
-            + (" report = ?, seen_millis = " + clock + " WHERE id = ?");
+    // A save that is run again finds its own end.
+    move =
+        ("UPDATE runs SET state = ?, finished_millis = ?, report = ?, seen_millis = " + clock)
+            + " WHERE id = ? AND attempt = ?"
+            + " AND (finished_millis IS NULL OR (state = ? AND finished_millis = ?))";
     insert =
-        "INSERT INTO runs (kind, state, key, started_millis, finished_millis, report, id,"
-            + (" seen_millis) VALUES (?,?,?,?,?,?,?," + clock + ") ON CONFLICT DO NOTHING");
+        "INSERT INTO runs (id, kind, state, key, started_millis, finished_millis, report, attempt,"
+            + (" seen_millis) VALUES (?,?,?,?,?,?,?,?," + clock + ") ON CONFLICT DO NOTHING");
     see =
         ("UPDATE runs SET state = 'running', seen_millis = " + clock)
-            + " WHERE id = ? AND state IN ('running', 'interrupted')";
+            + " WHERE id = ? AND attempt = ? AND finished_millis IS NULL";
+    proceed =
+        "UPDATE runs SET state = 'running', finished_millis = NULL, cancelled = 0, attempt = ?,"
+            + (" seen_millis = " + clock)
+            + " WHERE id = ? AND state <> 'done' AND attempt IN (?, ?)";
     interrupt =
-        "UPDATE runs SET state = 'interrupted' WHERE state = 'running' AND seen_millis <= "
-            + (clock + " - ?");
+        "UPDATE runs SET"
+            + " state = CASE WHEN cancelled = 1 THEN 'cancelled' ELSE 'interrupted' END,"
+            + (" finished_millis = CASE WHEN cancelled = 1 THEN " + clock + " END")
+            + (" WHERE state = 'running' AND seen_millis <= " + clock + " - ?");
   }
 
-  /// Inserts or replaces; 0 rows if another run of its kind holds the key.
   long keep(RunRow run) throws SQLException {
-    int replaced = statements.update(replace, b -> bind(b, run));
-    return replaced > 0 ? replaced : statements.update(insert, b -> bind(b, run));
+    int moved =
+        statements.update(
+            move,
+            b ->
+                b.text(run.state())
+                    .number(run.finishedMillis())
+                    .text(run.report())
+                    .text(run.id())
+                    .number(run.attempt())
+                    .text(run.state())
+                    .number(run.finishedMillis()));
+    return moved > 0 ? moved : statements.update(insert, b -> bind(b, run));
   }
 
   private static void bind(Binder to, RunRow run) throws SQLException {
-    to.text(run.kind())
+    to.text(run.id())
+        .text(run.kind())
         .text(run.state())
         .text(run.key())
         .number(run.startedMillis())
         .number(run.finishedMillis())
         .text(run.report())
-        .text(run.id());
+        .number(run.attempt());
   }
 
-  long see(String id) throws SQLException {
-    return statements.update(see, b -> b.text(id));
+  long see(Chore.SeeRun run) throws SQLException {
+    return statements.update(see, b -> b.text(run.id()).number(run.attempt()));
+  }
+
+  long proceed(Chore.ContinueRun run) throws SQLException {
+    return statements.update(
+        proceed,
+        b ->
+            b.number(run.attempt())
+                .text(run.id())
+                .number(run.known())
+                .number(run.attempt())); // run again, it finds its own number
+  }
+
+  long cancel(String id) throws SQLException {
+    return statements.update(CANCEL, b -> b.text(id));
   }
 
   long interrupt(long unseenMillis) throws SQLException {
@@ -86,6 +125,8 @@ final class RunRows {
         row.getString(4),
         row.getLong(5),
         CustomerRows.nullable(row, 6),
-        row.getString(7));
+        row.getString(7),
+        row.getLong(8),
+        row.getLong(9) != 0);
   }
 }

@@ -13,15 +13,27 @@ import org.jspecify.annotations.Nullable;
 /// retries included. Confined to the run that owns it, which bounds how many events wait.
 final class Batches {
   private final int limit;
+  private final long bytesLimit;
   private final Map<Destination, Waiting> waitings = new HashMap<>();
   private final LinkedHashSet<Destination> ready = new LinkedHashSet<>();
 
-  Batches(int limit) {
+  /// @param limit events of one batch
+  /// @param bytesLimit their weight; an event that is heavier goes alone
+  Batches(int limit, long bytesLimit) {
     this.limit = limit;
+    this.bytesLimit = bytesLimit;
   }
 
   /// A line in its place among the records of the upload.
-  record Item(long place, Line line) {}
+  record Item(long place, Line line) {
+    /// About how many bytes its change takes on its way to another node.
+    private long weight() {
+      return switch (line.verdict()) {
+        case Verdict.RecordChange(_, var change) -> change.weight();
+        case Verdict.Event _, Verdict.Rejected _, Verdict.Skipped _ -> line.bytes();
+      };
+    }
+  }
 
   /// What is sent at once.
   ///
@@ -85,9 +97,14 @@ final class Batches {
   }
 
   private Batch take(Destination to, Waiting waiting, long nowMillis) {
-    int size = Math.min(waiting.singly > 0 ? 1 : limit, waiting.items.size());
-    List<Item> items = new ArrayList<>(size);
-    for (int i = 0; i < size; i++) {
+    int most = Math.min(waiting.singly > 0 ? 1 : limit, waiting.items.size());
+    List<Item> items = new ArrayList<>(most);
+    long bytes = 0;
+    while (items.size() < most) {
+      bytes += waiting.items.element().weight();
+      if (bytes > bytesLimit && !items.isEmpty()) {
+        break;
+      }
       items.add(waiting.items.remove());
     }
     waiting.singly = Math.max(0, waiting.singly - 1);

@@ -51,7 +51,7 @@ final class Deliveries {
     this.lines = lines;
     this.letters = letters;
     this.fail = fail;
-    this.batches = new Batches(setup.settings().batchEvents());
+    this.batches = new Batches(setup.settings().batchEvents(), setup.settings().batchBytes());
   }
 
   void add(Destination to, Item item) {

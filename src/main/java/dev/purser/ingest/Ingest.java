@@ -141,13 +141,25 @@ public final class Ingest {
         .thenCombine(figures(), (row, live) -> row.map(r -> live.getOrDefault(r.id(), r)));
   }
 
-  /// Cancels a running run; empty if there is none of that id, false if it was not running.
+  /// Cancels a running run, of this node or of another one, settlements too; empty if there is none
+  /// of that id, false if it was not running. A run that is not in this node's hands ends as soon
+  /// as the node that works on it has read its row.
   public CompletionStage<Optional<Boolean>> cancel(String id) {
     return AskPattern.<Runs.Command, Boolean>ask(
             runs, to -> new Runs.CancelRun(id, to), timeout, system.scheduler())
         .thenCompose(
             cancelled ->
                 cancelled
+                    ? CompletableFuture.completedStage(Optional.of(true))
+                    : cancelElsewhere(id));
+  }
+
+  private CompletionStage<Optional<Boolean>> cancelElsewhere(String id) {
+    return chores
+        .now(new Chore.CancelRun(id))
+        .thenCompose(
+            rows ->
+                rows > 0
                     ? CompletableFuture.completedStage(Optional.of(true))
                     : chores.ask(new Query.OneRun(id)).thenApply(row -> row.map(_ -> false)));
   }

@@ -12,6 +12,7 @@ public record IngestSettings(
     int inFlightEvents,
     long inFlightBytes,
     int batchEvents,
+    long batchBytes,
     int readers,
     int letterBatch,
     Duration letterDelay,
@@ -45,6 +46,7 @@ public record IngestSettings(
             keys.integer("in-flight-events", 1, 1_000_000),
             keys.bytes("in-flight-bytes", 1 << 16, 1L << 32),
             keys.integer("batch-events", 1, 10_000),
+            keys.bytes("batch-bytes", 1 << 10, 4 << 20), // half a frame between nodes
             keys.integer("readers", 1, 64),
             keys.integer("letter-batch", 1, 10_000),
             keys.duration("letter-delay", ms, minute),

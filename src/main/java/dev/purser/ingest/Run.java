@@ -88,6 +88,8 @@ final class Run {
 
   record Undone(Chore chore, ServiceError error) implements Command {}
 
+  record CancelledElsewhere() implements Command {}
+
   private enum Ack implements NoSerializationVerificationNeeded {
     ACK
   }
@@ -120,7 +122,7 @@ final class Run {
     this.lines = new Lines(setup.settings());
     this.letters = new Letters(context, timers, setup, lines);
     this.deliveries = new Deliveries(context, timers, setup, lines, letters, this::onFailed);
-    this.account = new Account(setup, lines);
+    this.account = new Account(context.getSelf(), setup, lines);
     timers.startTimerWithFixedDelay(new Tick(), setup.settings().progress());
     context.pipeToSelf(setup.events().watchCompletion(), (_, _) -> Cancel.CANCEL);
     this.body =
@@ -185,6 +187,7 @@ final class Run {
         proceed();
       }
       case Tick _ -> account.progress(!closing);
+      case CancelledElsewhere _ -> onCancel(Cancel.CANCEL);
       case Closed _ -> tell();
     }
   }

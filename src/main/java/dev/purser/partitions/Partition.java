@@ -10,6 +10,7 @@ import dev.purser.database.RecordReply;
 import dev.purser.faults.ServiceError;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.function.Consumer;
 import org.apache.pekko.actor.NoSerializationVerificationNeeded;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -46,22 +47,47 @@ public final class Partition {
     long deadlineMillis();
 
     ActorRef<Reply> replyTo();
+
+    @Override
+    default void dropped(ServiceError why, Consumer<Wire> recipient) {
+      replyTo().tell(new Reply.Refused(why, false));
+    }
   }
 
   /// Asks something that memory answers. A kind's questions name whom to tell.
   public interface Question extends Command {
     /// Tells whoever asked that it is not answered.
     void refuse(ServiceError error);
+
+    @Override
+    default void dropped(ServiceError why, Consumer<Wire> recipient) {
+      refuse(why);
+    }
   }
 
   /// Asks to be told when the partition is loaded, and keeps it awake.
-  record Wake(ActorRef<Awake> replyTo) implements Command {}
+  record Wake(ActorRef<Awake> replyTo) implements Command {
+    @Override
+    public void dropped(ServiceError why, Consumer<Wire> recipient) {
+      // Sent again at a steady rate.
+    }
+  }
 
   /// Finishes its save and what waits, then leaves. Sent by sharding alone.
-  record Stop() implements Command {}
+  record Stop() implements Command {
+    @Override
+    public void dropped(ServiceError why, Consumer<Wire> recipient) {
+      // Never sent to another node.
+    }
+  }
 
   /// What only a partition itself and its adapters say.
-  sealed interface Private extends Command, NoSerializationVerificationNeeded {}
+  sealed interface Private extends Command, NoSerializationVerificationNeeded {
+    @Override
+    default void dropped(ServiceError why, Consumer<Wire> recipient) {
+      // Never sent to another node.
+    }
+  }
 
   record PageAnswered(long load, Database.Answer<Query.RecordPage> page) implements Private {}
 
@@ -79,7 +105,12 @@ public final class Partition {
   record ReloadAgain(long changeId) implements Private {}
 
   /// The answer to [Wake].
-  record Awake(int partition) implements Wire {}
+  record Awake(int partition) implements Wire {
+    @Override
+    public void dropped(ServiceError why, Consumer<Wire> recipient) {
+      // Asked for again at a steady rate.
+    }
+  }
 
   /// The answer to [Apply].
   @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "reply")
@@ -88,6 +119,10 @@ public final class Partition {
     @JsonSubTypes.Type(value = Reply.Refused.class, name = "refused"),
   })
   public sealed interface Reply extends Wire {
+    @Override
+    default void dropped(ServiceError why, Consumer<Wire> recipient) {
+      recipient.accept(new Refused(why, this instanceof Applied));
+    }
 
     /// One outcome for each change, in their order.
     record Applied(List<Outcome> outcomes) implements Reply {

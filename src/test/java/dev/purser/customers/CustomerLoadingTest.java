@@ -230,7 +230,7 @@ final class CustomerLoadingTest {
   void look_loaded_namesItsCustomer() {
     on.loaded(profile(ID, 7));
     TestProbe<Customer.Seen> probe = on.kit.createTestProbe(Customer.Seen.class);
-    on.customer.tell(new Customer.Look(on.deadline(), probe.ref()));
+    on.customer.tell(new Customer.Look(ID, on.deadline(), probe.ref()));
     assertThat(probe.receiveMessage().id()).isEqualTo(ID);
   }
 

@@ -49,7 +49,9 @@ final class WireTest {
     Stream<Object> commands =
         Stream.concat(
             Stream.of(
-                new Customer.Read(5, replies), new Customer.Look(5, seen), new Customer.Stop()),
+                new Customer.Read(5, replies),
+                new Customer.Look("x", 5, seen),
+                new Customer.Stop()),
             conditions().map(c -> new Customer.Apply(changes(), c, true, 7, replies)));
     commands.forEach(c -> assertThat(there(c)).isEqualTo(c));
   }

@@ -172,6 +172,63 @@ class LettersTest {
     assertThat(store.store.answer(new Query.Runs(10, "03"))).containsExactly(done);
   }
 
+  private static RunRow row(String state, Long finished, String report, long attempt) {
+    return new RunRow("01", "settlement", state, "k", 1, finished, report, attempt, false);
+  }
+
+  private RunRow one() throws SQLException {
+    return store.store.answer(new Query.OneRun("01")).orElseThrow();
+  }
+
+  @Test
+  void run_thatHasEnded_isNotMovedByWhatWasWrittenBefore() throws SQLException {
+    RunRow done = row("done", 2L, "{\"a\":2}", 0);
+    store.run(new Chore.KeepRun(row("running", null, "{}", 0)));
+    assertThat(store.run(new Chore.KeepRun(done))).isEqualTo(1);
+    assertThat(store.run(new Chore.KeepRun(row("running", null, "{\"a\":1}", 0)))).isZero();
+    assertThat(store.run(new Chore.KeepRun(row("failed", 3L, "{}", 0)))).isZero();
+    assertThat(store.run(new Chore.CancelRun("01"))).isZero();
+    assertThat(store.run(new Chore.InterruptRuns(false, 0))).isZero();
+    // What ended it may be run again by a save whose outcome was lost.
+    assertThat(store.run(new Chore.KeepRun(done))).isEqualTo(1);
+    assertThat(one()).isEqualTo(done);
+  }
+
+  @Test
+  void run_thatIsContinued_isNotMovedByItsEarlierAttempt() throws SQLException {
+    store.run(new Chore.KeepRun(row("running", null, "{}", 0)));
+    store.run(new Chore.CancelRun("01"));
+    assertThat(store.run(new Chore.ContinueRun("01", 0, 7))).isEqualTo(1);
+    assertThat(store.run(new Chore.ContinueRun("01", 0, 7))).isEqualTo(1); // the same one again
+    assertThat(store.run(new Chore.ContinueRun("01", 0, 8))).isZero();
+    assertThat(store.run(new Chore.SeeRun("01", 0))).isZero();
+    assertThat(store.run(new Chore.KeepRun(row("failed", 2L, "{}", 0)))).isZero();
+    assertThat(one()).isEqualTo(row("running", null, "{}", 7));
+    assertThat(store.run(new Chore.KeepRun(row("done", 3L, "{}", 7)))).isEqualTo(1);
+    assertThat(store.run(new Chore.ContinueRun("01", 7, 9))).isZero();
+    assertThat(one().state()).isEqualTo("done");
+  }
+
+  @Test
+  void run_cancelledWhoseNodeIsDead_isCancelledAndStaysSo() throws SQLException {
+    store.run(running("01"));
+    assertThat(store.run(new Chore.CancelRun("01"))).isEqualTo(1);
+    assertThat(one().isOverFor(0)).isTrue();
+    assertThat(store.run(new Chore.InterruptRuns(false, 0))).isEqualTo(1);
+    assertThat(one().state()).isEqualTo("cancelled");
+    assertThat(one().finishedMillis()).isNotNull();
+    assertThat(store.run(new Chore.SeeRun("01", 0))).isZero();
+    assertThat(store.run(running("01"))).isZero();
+    assertThat(store.run(new Chore.CancelRun("02"))).isZero();
+  }
+
+  @Test
+  void letter_triedAgainLate_doesNotReplaceALaterOne() throws SQLException {
+    store.run(new Chore.KeepLetters(List.of(letter("run-2", "invalid", "d", null, 9))));
+    store.run(new Chore.KeepLetters(List.of(letter("run-1", "invalid", "d", null, 5))));
+    assertThat(page(null, null, 10, 0)).extracting(Letter::run).containsExactly("run-2");
+  }
+
   private String state(String run) throws SQLException {
     return store.store.answer(new Query.OneRun(run)).orElseThrow().state();
   }
@@ -203,11 +260,11 @@ class LettersTest {
   void runTakenForDead_runsAgainWhenItIsSeen_butNeverOnceItHasEnded() throws SQLException {
     store.run(running("01"));
     store.run(new Chore.InterruptRuns(false, 0));
-    assertThat(store.run(new Chore.SeeRun("01"))).isEqualTo(1);
+    assertThat(store.run(new Chore.SeeRun("01", 0))).isEqualTo(1);
     assertThat(state("01")).isEqualTo("running");
     store.run(new Chore.KeepRun(new RunRow("01", "ingest", "failed", null, 1, 2L, "{}")));
-    assertThat(store.run(new Chore.SeeRun("01"))).isZero();
-    assertThat(store.run(new Chore.SeeRun("02"))).isZero();
+    assertThat(store.run(new Chore.SeeRun("01", 0))).isZero();
+    assertThat(store.run(new Chore.SeeRun("02", 0))).isZero();
     assertThat(state("01")).isEqualTo("failed");
   }
 }

@@ -91,6 +91,39 @@ final class PostgresFencesTest {
     }
   }
 
+  private static long run(TestStore store, RunRow row) throws SQLException {
+    return ((Store.Result.OfChore)
+            store.store.apply(List.of(new Store.Write.OfChore(new Chore.KeepRun(row)))).getFirst())
+        .rows();
+  }
+
+  private static RunRow ingest(String state, Long finished) {
+    return new RunRow("01", "ingest", state, null, 1, finished, "{}");
+  }
+
+  /// The row of progress waits for the lock that the final one holds, and is written after it.
+  @Test
+  void run_endedByOneWhileTheOtherWritesProgress_staysEnded() throws SQLException {
+    assertThat(run(one, ingest("running", null))).isEqualTo(1);
+    one.store.commit();
+    assertThat(run(one, ingest("done", 2L))).isEqualTo(1);
+    var late =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                long rows = run(two, ingest("running", null));
+                two.store.commit();
+                return rows;
+              } catch (SQLException e) {
+                throw new IllegalStateException(e);
+              }
+            });
+    awaitWaiting();
+    one.store.commit();
+    assertThat(late.join()).isZero();
+    assertThat(one.store.answer(new Query.OneRun("01"))).contains(ingest("done", 2L));
+  }
+
   @Test
   void customer_madeByTwo_oneOfThemIsMoved() throws SQLException {
     SaveReply made = apply(one, first("ada", purchase("p1", 5)));

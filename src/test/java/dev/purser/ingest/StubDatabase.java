@@ -97,7 +97,8 @@ final class StubDatabase {
         yield 1;
       }
       case Chore.InterruptRuns _ -> ++interrupts;
-      case Chore.SeeRun _ -> 1;
+      case Chore.SeeRun _, Chore.ContinueRun _ -> 1;
+      case Chore.CancelRun _ -> 0;
       case Chore.LiftSuppression _, Chore.DropLettersOf _, Chore.ForgetErasures _ -> 0;
     };
   }

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;
 
 /// A kind of records for tests: an id and a text, held in a map. Some words make it misbehave.
@@ -67,7 +68,12 @@ final class Notes implements Kind<Notes.Edit, String> {
   }
 
   /// A note, or a number as its version.
-  record Told(String text, long version, ServiceError error) implements Wire {}
+  record Told(String text, long version, ServiceError error) implements Wire {
+    @Override
+    public void dropped(ServiceError why, Consumer<Wire> recipient) {
+      recipient.accept(new Told(null, 0, why));
+    }
+  }
 
   private final class Share implements Holding<Edit, String> {
     private final Map<String, String> texts = new HashMap<>();
