@@ -104,7 +104,7 @@ final class DocumentCalls {
 
   private static Answer stored(Call call, String id, Outcome outcome) {
     return switch (outcome) {
-      case Outcome.Stored(long version, boolean created, byte[] content) ->
+      case Outcome.Stored(long version, boolean created, byte[] content, _) ->
           answer(call, created, new Document(id, version, fields(content)));
       case Outcome.Same(long version, byte[] content) ->
           answer(call, false, new Document(id, version, fields(content)));

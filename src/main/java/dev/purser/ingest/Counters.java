@@ -44,6 +44,12 @@ final class Counters {
     settle(place);
   }
 
+  /// Of the lines counted as accepted, so many have come to nothing.
+  void takenBack(long lines) {
+    accepted -= lines;
+    duplicates += lines;
+  }
+
   void skipped(long place) {
     skipped++;
     metrics.skipped.increment();

@@ -36,8 +36,8 @@ sealed interface Delivered {
 
   private static Outcome outcome(dev.purser.partitions.Outcome outcome) {
     return switch (outcome) {
-      case dev.purser.partitions.Outcome.Stored _, dev.purser.partitions.Outcome.Removed _ ->
-          Outcome.ACCEPTED;
+      case dev.purser.partitions.Outcome.Stored stored -> new Outcome.Accepted(stored.replaced());
+      case dev.purser.partitions.Outcome.Removed _ -> Outcome.ACCEPTED;
       case dev.purser.partitions.Outcome.Same _ -> Outcome.DUPLICATE;
       case dev.purser.partitions.Outcome.Refused(ServiceError error) -> new Outcome.Refused(error);
     };

@@ -130,7 +130,7 @@ final class Deliveries {
       case Outcome.Accepted _, Outcome.Duplicate _, Outcome.Settled _, Outcome.Erased _ -> {
         boolean duplicate = outcome instanceof Outcome.Duplicate;
         if (item.line().letter() == null) {
-          lines.stored(item, duplicate);
+          lines.stored(item, outcome);
         } else {
           letters.drop(item, duplicate);
         }

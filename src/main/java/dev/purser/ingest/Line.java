@@ -125,6 +125,15 @@ record Line(
     return new Line(block, record, named, group, id, ignoredFields, clockChange, letter);
   }
 
+  /// What names the record that the line changes as a whole, or null if it adds an event.
+  @Nullable String changes() {
+    return switch (verdict) {
+      case Verdict.Event(String customer, Preferences _) -> "preferences/" + customer;
+      case Verdict.RecordChange(String type, var change) -> type + "/" + change.id();
+      case Verdict.Event _, Verdict.Rejected _, Verdict.Skipped _ -> null;
+    };
+  }
+
   /// What identifies the line's event over repeated uploads: the given id, else what the event
   /// says, else a hash of the raw bytes.
   String derivedId() {

@@ -2,6 +2,8 @@ package dev.purser.ingest;
 
 import dev.purser.ingest.Batches.Item;
 import dev.purser.ingest.Verdict.Rejected;
+import dev.purser.ledger.Outcome;
+import dev.purser.ledger.Replaced;
 import dev.purser.ledger.RunEvent.Report;
 
 /// The lines of one run: those that are read and not settled, within their bounds, and the figures
@@ -12,11 +14,13 @@ import dev.purser.ledger.RunEvent.Report;
 final class Lines {
   private final IngestSettings settings;
   private final Counters counters = new Counters();
+  private final NetChanges changes;
   private int inFlight;
   private long inFlightBytes;
 
   Lines(IngestSettings settings) {
     this.settings = settings;
+    this.changes = new NetChanges(settings.trackedChanges());
   }
 
   Item read(Line line) {
@@ -28,6 +32,17 @@ final class Lines {
   void skipped(Item item) {
     counters.skipped(item.place());
     settled(item);
+  }
+
+  /// It is committed. Changes that this one takes back count as none, like itself.
+  void stored(Item item, Outcome outcome) {
+    stored(item, outcome instanceof Outcome.Duplicate);
+    String record = item.line().changes();
+    if (outcome instanceof Outcome.Accepted(Replaced replaced)
+        && replaced != null
+        && record != null) {
+      counters.takenBack(changes.note(record, replaced));
+    }
   }
 
   void stored(Item item, boolean duplicate) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import dev.purser.faults.ServiceError;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// What the transaction decided about one [Change].
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
@@ -16,11 +17,13 @@ import java.util.List;
 })
 public sealed interface Outcome {
 
-  Accepted ACCEPTED = new Accepted();
+  Accepted ACCEPTED = new Accepted(null);
   Duplicate DUPLICATE = new Duplicate();
 
   /// Committed, and it changed something.
-  record Accepted() implements Outcome {}
+  ///
+  /// @param replaced what it took the place of, or null if it is an addition
+  record Accepted(@Nullable Replaced replaced) implements Outcome {}
 
   /// Already known with the same content, or it would change nothing.
   record Duplicate() implements Outcome {}

@@ -1,5 +1,7 @@
 package dev.purser.ledger;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.purser.faults.ServiceError;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -118,9 +120,27 @@ public final class Tally {
     if (next.size() > Preferences.LIMIT) {
       return new Outcome.Refused(tooMany());
     }
+    Outcome accepted =
+        exists()
+            ? new Outcome.Accepted(Replaced.of(encoded(preferences), encoded(next)))
+            : Outcome.ACCEPTED;
     preferences = next;
     changed = true;
-    return Outcome.ACCEPTED;
+    return accepted;
+  }
+
+  /// Names and values in the order of names, each with its length before it.
+  private static byte[] encoded(SortedMap<String, String> preferences) {
+    StringBuilder all = new StringBuilder();
+    preferences.forEach(
+        (name, value) ->
+            all.append(name.length())
+                .append(':')
+                .append(name)
+                .append(value.length())
+                .append(':')
+                .append(value));
+    return all.toString().getBytes(UTF_8);
   }
 
   /// What a settlement would apply now, a sum for each currency with pending refunds.

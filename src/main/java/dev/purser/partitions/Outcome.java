@@ -3,6 +3,7 @@ package dev.purser.partitions;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import dev.purser.faults.ServiceError;
+import dev.purser.ledger.Replaced;
 import org.jspecify.annotations.Nullable;
 
 /// What became of one change, told once it is committed. Immutable.
@@ -19,8 +20,11 @@ public sealed interface Outcome {
   ///
   /// @param created whether it had been absent
   /// @param content as it now stands, in the kind's encoding; null if the change was a bulk one
+  /// @param replaced what a bulk change took the place of; null if the record had been absent
   @SuppressWarnings("ArrayRecordComponent") // a hand-over, compared by nobody
-  record Stored(long version, boolean created, byte @Nullable [] content) implements Outcome {}
+  record Stored(
+      long version, boolean created, byte @Nullable [] content, @Nullable Replaced replaced)
+      implements Outcome {}
 
   /// Nothing was to be changed.
   ///

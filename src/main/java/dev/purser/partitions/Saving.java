@@ -6,6 +6,7 @@ import dev.purser.database.RecordReply.Fate;
 import dev.purser.database.RecordSave;
 import dev.purser.database.Share;
 import dev.purser.faults.ServiceError;
+import dev.purser.ledger.Replaced;
 import dev.purser.partitions.Pending.Item;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -79,8 +80,12 @@ final class Saving<W extends Change, D> {
     long at = draft.current == null ? 0 : draft.changed ? version : draft.base;
     return switch (holding.decide(change, draft.current, at)) {
       case Holding.Decided.Put<D>(D content) -> {
+        boolean told = item.bulk() && draft.current != null;
+        byte @Nullable [] was = told ? encoded(draft) : null;
         replace(draft, content);
-        yield new Outcome.Stored(version, at == 0, content(draft, item));
+        byte @Nullable [] now = told ? encoded(draft) : null;
+        Replaced replaced = was == null || now == null ? null : Replaced.of(was, now);
+        yield new Outcome.Stored(version, at == 0, content(draft, item), replaced);
       }
       case Holding.Decided.Remove<D> _ -> {
         replace(draft, null);

@@ -41,7 +41,7 @@ final class Dropping {
         .thenCompose(
             closed ->
                 switch (closed) {
-                  case Outcome.Stored(_, _, byte[] content) -> emptied(Names.space(content));
+                  case Outcome.Stored(_, _, byte[] content, _) -> emptied(Names.space(content));
                   case Outcome.Same(_, byte[] content) -> emptied(Names.space(content));
                   case Outcome.Refused(ServiceError.NotFound _), Outcome.Removed _ ->
                       CompletableFuture.completedFuture(false);

@@ -145,7 +145,8 @@ final class Names {
         .thenApply(
             outcome -> {
               switch (outcome) {
-                case Outcome.Stored(_, _, byte[] content) -> so.spaces().put(name, space(content));
+                case Outcome.Stored(_, _, byte[] content, _) ->
+                    so.spaces().put(name, space(content));
                 case Outcome.Same(_, byte[] content) -> so.spaces().put(name, space(content));
                 case Outcome.Refused(ServiceError error) -> so.refused().put(name, error);
                 case Outcome.Removed _ -> throw new Fault(SpaceHolding.CLOSING);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.ConfigFactory;
 import dev.purser.faults.ServiceError;
+import dev.purser.ledger.Replaced;
 import dev.purser.partitions.Condition;
 import dev.purser.partitions.Outcome;
 import dev.purser.partitions.Partition;
@@ -70,8 +71,8 @@ final class DocumentsWireTest {
     comesBack(
         new Partition.Reply.Applied(
             List.of(
-                new Outcome.Stored(5, true, new byte[] {1}),
-                new Outcome.Stored(5, false, null),
+                new Outcome.Stored(5, true, new byte[] {1}, null),
+                new Outcome.Stored(5, false, null, new Replaced(1, 2)),
                 new Outcome.Same(6, null),
                 new Outcome.Removed(),
                 new Outcome.Refused(new ServiceError.NotFound("m")))));

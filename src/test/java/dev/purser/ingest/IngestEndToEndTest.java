@@ -109,6 +109,8 @@ final class IngestEndToEndTest {
     assertThat(first.customersCreated()).isEqualTo(truth.customers().size());
     assertTotals(truth);
     Report.Ingest second = upload(null, out.toByteArray());
+    assertThat(second.accepted()).isZero();
+    assertThat(second.duplicates()).isEqualTo(truth.acceptedLines() + truth.duplicateLines());
     assertThat(second.rejected()).isEqualTo(truth.rejectedLines());
     assertThat(second.customersCreated()).isZero();
     assertTotals(truth);

@@ -22,7 +22,7 @@ final class StubRecords implements RecordWrites {
       String type, int partition, List<Change> changes, long deadlineMillis) {
     batches.add(changes.stream().map(Change::id).toList());
     List<Outcome> outcomes =
-        changes.stream().<Outcome>map(_ -> new Outcome.Stored(1, true, null)).toList();
+        changes.stream().<Outcome>map(_ -> new Outcome.Stored(1, true, null, null)).toList();
     return CompletableFuture.completedFuture(new Partition.Reply.Applied(outcomes));
   }
 }
