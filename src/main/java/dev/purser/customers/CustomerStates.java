@@ -7,10 +7,12 @@ import dev.purser.customers.Customer.CopyAnswered;
 import dev.purser.customers.Customer.CopyOverdue;
 import dev.purser.customers.Customer.LoadAnswered;
 import dev.purser.customers.Customer.Look;
+import dev.purser.customers.Customer.Purged;
 import dev.purser.customers.Customer.Read;
 import dev.purser.customers.Customer.Reply;
 import dev.purser.customers.Customer.SaveAnswered;
 import dev.purser.customers.Customer.Stop;
+import dev.purser.database.Database.Answer;
 import dev.purser.database.LoadReply;
 import dev.purser.database.SaveReply;
 import dev.purser.faults.ServiceError;
@@ -24,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 
 /// The states of one customer, the only writer of its aggregate. A state is a method: `loading`,
 /// `stale` (copy at hand, database away), `active`, `saving`, `settling` (a save's outcome is
-/// overdue).
+/// overdue), `purging` (erased, and rows of it are left).
 ///
 /// ## Loading
 ///
@@ -54,6 +56,7 @@ final class CustomerStates {
   private final Behavior<Command> active;
   private final Behavior<Command> saving;
   private final Behavior<Command> settling;
+  private final Behavior<Command> purging;
 
   private @Nullable Aggregate held;
 
@@ -68,13 +71,19 @@ final class CustomerStates {
     readers = new Readers(id, at.settings().bufferReads());
     copies = new Copies(context, id, at);
     load = new Loading(context, id, at, copies);
-    writing = new Writing(id, at, context.messageAdapter(SaveReply.class, SaveAnswered::new));
+    writing =
+        new Writing(
+            id,
+            at,
+            context.messageAdapter(SaveReply.class, SaveAnswered::new),
+            context.messageAdapter(answers(), Purged::new));
     Guard guard = new Guard(() -> at.answers().withdraw(id), readers, writing, at.metrics());
     loading = guard.state(this::loading);
     stale = guard.state(this::stale);
     active = guard.state(this::active);
     saving = guard.state(this::saving);
     settling = guard.state(this::settling);
+    purging = guard.state(this::purging);
   }
 
   /// The first state.
@@ -102,7 +111,8 @@ final class CustomerStates {
         at.metrics().cacheSilent();
         yield unloaded(error);
       }
-      case SaveAnswered _ -> loading; // of this actor before its restart; the load waits for it
+      // Of this actor before its restart; the load waits for them.
+      case SaveAnswered _, Purged _ -> loading;
       case Stop _ -> leaving.when(loading);
     };
   }
@@ -120,7 +130,7 @@ final class CustomerStates {
         write.replyTo().tell(new Reply.Refused(Refusals.away(load.error()), false));
         yield stale;
       }
-      case LoadAnswered _, CopyAnswered _, CopyOverdue _, SaveAnswered _ -> stale;
+      case LoadAnswered _, CopyAnswered _, CopyOverdue _, SaveAnswered _, Purged _ -> stale;
       case Stop _ -> Behaviors.stopped();
     };
   }
@@ -140,7 +150,7 @@ final class CustomerStates {
         copies.repair(reply, held());
         yield active;
       }
-      case LoadAnswered _, CopyOverdue _, SaveAnswered _ -> active;
+      case LoadAnswered _, CopyOverdue _, SaveAnswered _, Purged _ -> active;
       case Stop _ -> Behaviors.stopped();
     };
   }
@@ -162,7 +172,7 @@ final class CustomerStates {
         copies.repair(reply, held());
         yield saving;
       }
-      case LoadAnswered _, CopyOverdue _ -> saving;
+      case LoadAnswered _, CopyOverdue _, Purged _ -> saving;
       case Stop _ -> leaving.when(saving);
     };
   }
@@ -174,9 +184,34 @@ final class CustomerStates {
       case Apply write -> admit(write, settling);
       case SaveAnswered(SaveReply reply) -> saved(reply);
       case LoadAnswered(int n, LoadReply reply) -> load.awaits(n) ? settled(reply) : settling;
-      case CopyAnswered _, CopyOverdue _ -> settling;
+      case CopyAnswered _, CopyOverdue _, Purged _ -> settling;
       case Stop _ -> leaving.when(settling);
     };
+  }
+
+  /// The customer is erased and absent for every reader; rows of it are still being deleted. If
+  /// that takes too long, or fails, those who wait are told that they cannot know, and [Erasures]
+  /// sees to the rest.
+  private Behavior<Command> purging(Command command) {
+    return switch (command) {
+      case Read _, Look _ -> read(command, purging);
+      case Apply write -> {
+        var _ = admit(write, purging);
+        yield writing.overdue() ? purged(false) : purging;
+      }
+      case Purged(Answer<Long> answer) -> purged(answer instanceof Answer.Found);
+      case LoadAnswered _, CopyAnswered _, CopyOverdue _, SaveAnswered _ -> purging;
+      case Stop _ -> Behaviors.stopped();
+    };
+  }
+
+  private Behavior<Command> purged(boolean whole) {
+    if (whole) {
+      writing.purged();
+    } else {
+      writing.lost();
+    }
+    return next(held());
   }
 
   /// Answers a reader with what is held, or lets it wait for the load.
@@ -253,6 +288,11 @@ final class CustomerStates {
         writing.saved(saved);
         yield next(after);
       }
+      case SaveReply.Purging(SaveReply.Saved saved) -> {
+        var _ = commit(save, saved);
+        writing.purging(saved);
+        yield purging;
+      }
       case SaveReply.Moved _ -> {
         writing.moved();
         hold(null);
@@ -291,6 +331,11 @@ final class CustomerStates {
         yield saving;
       }
     };
+  }
+
+  @SuppressWarnings("unchecked") // the only chore that a customer orders
+  private static Class<Answer<Long>> answers() {
+    return (Class<Answer<Long>>) (Class<?>) Answer.class;
   }
 
   private Aggregate held() {

@@ -8,7 +8,9 @@ import dev.purser.database.Query;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.NoSerializationVerificationNeeded;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -25,6 +27,9 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 /// this node was away, is found in the outbox at start and at a slow rate. Confirmations are
 /// gathered for a moment and forgotten together; one that is lost is only repeated.
 ///
+/// An erasure whose rows were not all deleted, since the node was killed meanwhile, is found there
+/// too, and finished.
+///
 /// Confined to its actor.
 final class Erasures {
   /// How long confirmations are gathered: one chore for a burst of erasures.
@@ -32,6 +37,9 @@ final class Erasures {
 
   /// How long the database may take to answer.
   private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  /// How long a customer may take whose rows are being deleted before the next sweep asks again.
+  private static final Duration PURGING = Duration.ofMinutes(10);
 
   private static final Forget FORGET = new Forget();
 
@@ -43,6 +51,7 @@ final class Erasures {
   private final InstantSource clock;
   private final ActorRef<Cache.Confirmed> confirmations;
   private final List<Query.Erasure> confirmed = new ArrayList<>();
+  private final Set<String> purging = new HashSet<>(); // at most a page at a time
 
   sealed interface Command extends NoSerializationVerificationNeeded {}
 
@@ -56,6 +65,9 @@ final class Erasures {
   private record Confirm(Query.Erasure erasure) implements Command {}
 
   private record Forget() implements Command {}
+
+  /// Nothing is left of a customer, or the next sweep looks again.
+  private record Purged(String customer) implements Command {}
 
   /// The database has answered, or failed to: either way there is nothing to do before the next
   /// sweep.
@@ -87,7 +99,7 @@ final class Erasures {
     this.clock = clock;
     confirmations =
         context.messageAdapter(
-            Cache.Confirmed.class, c -> new Confirm(new Query.Erasure(c.id(), c.version())));
+            Cache.Confirmed.class, c -> new Confirm(new Query.Erasure(c.id(), c.version(), false)));
   }
 
   private Behavior<Command> start() {
@@ -101,8 +113,8 @@ final class Erasures {
           switch (command) {
             case Announce(String customer, long version) -> announce(customer, version);
             case Sweep _ -> sweep();
-            case Found(List<Query.Erasure> erasures) ->
-                erasures.forEach(e -> announce(e.customer(), e.version()));
+            case Found(List<Query.Erasure> erasures) -> erasures.forEach(this::found);
+            case Purged(String customer) -> purging.remove(customer);
             case Confirm(Query.Erasure erasure) -> confirm(erasure);
             case Forget _ -> forget();
             case Done _ -> {}
@@ -113,6 +125,23 @@ final class Erasures {
 
   private void announce(String customer, long version) {
     cache.tell(new Cache.PutAbsent(customer, version, confirmations));
+  }
+
+  /// One whose rows are left was cut off, or is at work on this node or another: then there are two
+  /// at it, of which one finds nothing.
+  private void found(Query.Erasure erasure) {
+    announce(erasure.customer(), erasure.version());
+    if (erasure.purging() && purging.add(erasure.customer())) {
+      String customer = erasure.customer();
+      long deadline = clock.millis() + PATIENCE.toMillis();
+      CompletionStage<Answer<Long>> answer =
+          AskPattern.ask(
+              database,
+              to -> new Database.Do(new Chore.Purge(customer), Database.Lane.BULK, deadline, to),
+              PURGING,
+              context.getSystem().scheduler());
+      context.pipeToSelf(answer, (_, _) -> new Purged(customer));
+    }
   }
 
   private void sweep() {

@@ -2,7 +2,9 @@ package dev.purser.customers;
 
 import dev.purser.customers.Customer.Apply;
 import dev.purser.customers.Customer.Reply;
+import dev.purser.database.Chore;
 import dev.purser.database.Database;
+import dev.purser.database.Database.Answer;
 import dev.purser.database.SaveReply;
 import dev.purser.faults.ServiceError;
 import java.util.Collection;
@@ -16,15 +18,19 @@ final class Writing {
   private final String id;
   private final Neighbours at;
   private final ActorRef<SaveReply> replies;
+  private final ActorRef<Answer<Long>> purged;
   private final Pending pending;
   private @Nullable Saving inFlight;
+  private SaveReply.@Nullable Saved purging;
   private int moves;
   private long overdueAtMillis;
 
-  Writing(String id, Neighbours at, ActorRef<SaveReply> replies) {
+  /// @param purged hears when nothing is left of an erased customer
+  Writing(String id, Neighbours at, ActorRef<SaveReply> replies, ActorRef<Answer<Long>> purged) {
     this.id = id;
     this.at = at;
     this.replies = replies;
+    this.purged = purged;
     pending = new Pending(at.settings());
   }
 
@@ -74,9 +80,28 @@ final class Writing {
     end();
   }
 
+  /// The save in flight is committed and has erased the customer, of which rows are left: nobody
+  /// sees them, but its writes are answered only when they are gone.
+  void purging(SaveReply.Saved saved) {
+    at.following().ended(inFlight().save(), saved);
+    purging = saved;
+    postpone(at.clock().millis());
+    at.database()
+        .tell(
+            new Database.Do(
+                new Chore.Purge(id), Database.Lane.BULK, inFlight().deadlineMillis(), purged));
+  }
+
+  /// Nothing is left of it.
+  void purged() {
+    inFlight().answer(Objects.requireNonNull(purging, "an erasure"));
+    end();
+  }
+
   /// The save in flight has ended and its writes have been answered.
   void end() {
     inFlight = null;
+    purging = null;
     moves = 0;
   }
 

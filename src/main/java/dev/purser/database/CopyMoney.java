@@ -24,7 +24,9 @@ record CopyMoney(List<Long> counts, List<BigInteger> minor) {
   private static final String PURCHASES =
       "SELECT currency, count(*), 0, 0, "
           + sums("amount_minor", "0", "0")
-          + " FROM purchases GROUP BY currency";
+          + " FROM purchases"
+          + notErased("customer")
+          + " GROUP BY currency";
 
   private static final String REFUNDS =
       "SELECT r.currency, 0, count(*), sum(CASE WHEN r.version > c.settled_version THEN 1 ELSE 0"
@@ -33,12 +35,19 @@ record CopyMoney(List<Long> counts, List<BigInteger> minor) {
               "0",
               "CASE WHEN r.version > c.settled_version THEN r.amount_minor ELSE 0 END",
               "CASE WHEN r.version > c.settled_version THEN 0 ELSE r.amount_minor END")
-          + " FROM refunds r LEFT JOIN customers c ON c.id = r.customer GROUP BY r.currency";
+          + " FROM refunds r LEFT JOIN customers c ON c.id = r.customer"
+          + notErased("r.customer")
+          + " GROUP BY r.currency";
 
   private static final String TOTALS =
       "SELECT currency, sum(purchases), sum(refunds), sum(pending_refunds), "
           + sums("gross_minor", "pending_minor", "settled_minor")
           + " FROM totals GROUP BY currency";
+
+  /// Events of customers whose erasure was cut off belong to nobody any more.
+  private static String notErased(String customer) {
+    return " WHERE " + customer + " NOT IN (SELECT customer FROM erasures WHERE purging = 1)";
+  }
 
   private static String sums(String... columns) {
     return String.join(", ", Stream.of(columns).map(WideSum::of).toList());

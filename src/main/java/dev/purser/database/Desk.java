@@ -150,6 +150,7 @@ final class Desk {
 
   private void drain(ActorRef<Done> replyTo) {
     draining = replyTo;
+    writer.leave();
     // What waits must be finished, paused or not.
     writer.pause(false);
     readers.pause(false);

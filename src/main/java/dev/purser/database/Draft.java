@@ -24,6 +24,7 @@ final class Draft {
   private final List<Outcome> outcomes;
   private boolean settled;
   private boolean erased;
+  private boolean purging;
 
   Draft(CustomerSave save) {
     this.save = save;
@@ -61,8 +62,11 @@ final class Draft {
   }
 
   /// Decides an erasure that was carried out.
-  void erased() {
+  ///
+  /// @param whole whether no row of the customer is left
+  void erased(boolean whole) {
     erased = true;
+    purging = !whole;
     decide(new Outcome.Erased());
   }
 
@@ -79,7 +83,8 @@ final class Draft {
 
   SaveReply reply() {
     Profile profile = erased ? Profile.absent(save.customer()) : tally.profile(save.nextVersion());
-    return new SaveReply.Saved(profile, outcomes);
+    SaveReply.Saved saved = new SaveReply.Saved(profile, outcomes);
+    return purging ? new SaveReply.Purging(saved) : saved;
   }
 
   /// Whether every change can be judged by its own id alone, so that all rows of a batch may be

@@ -31,7 +31,9 @@ final class EventPages {
   private static final Pages FEW_PURCHASES = Pages.of(PURCHASES, "p");
   private static final Pages MANY_PURCHASES = Pages.of(PURCHASES + LISTED, "p");
   private static final Pages ALL_REFUNDS = Pages.of(REFUNDS, "r");
-  private static final String PURCHASE = PURCHASES + " AND p.id = ?";
+  // Purchases of a customer that is being erased are nobody's.
+  private static final String PURCHASE =
+      PURCHASES + " AND p.id = ? AND EXISTS (SELECT 1 FROM customers c WHERE c.id = p.customer)";
   private static final String REFUND = REFUNDS + " AND r.id = ?";
 
   private final Statements statements;

@@ -28,12 +28,12 @@ abstract class LedgerStore implements Store {
     this.statements = statements;
     this.fences = fences;
     this.customers = customers;
-    this.erasures = new ErasureRows(statements);
+    this.letters = new LetterRows(statements);
+    this.settlements = new SettlementRows(statements);
+    this.erasures = new ErasureRows(statements, letters, settlements);
     this.saves = new SaveBatch(statements, fences, customers, erasures);
     this.pages = new EventPages(statements);
     this.segments = new Segments(statements);
-    this.settlements = new SettlementRows(statements);
-    this.letters = new LetterRows(statements);
     this.runs = new RunRows(statements);
     this.tastes = new TastePages(statements, erasures);
     this.records = new RecordRows(statements, fences.ofManyWriters());
@@ -95,7 +95,7 @@ abstract class LedgerStore implements Store {
           switch (write) {
             case Write.OfCustomer _ -> new Result.OfCustomer(replies.next());
             case Write.OfRecords _ -> new Result.OfRecords(keptReplies.next());
-            case Write.OfChore(Chore chore) -> new Result.OfChore(run(chore));
+            case Write.OfChore(Chore chore) -> done(chore);
           });
     }
     return results;
@@ -132,6 +132,9 @@ abstract class LedgerStore implements Store {
           case Query.SettlementSums q -> settlements.total(q.settlement());
           case Query.Letters q -> letters.page(q);
           case Query.OneLetter q -> letters.one(q.id());
+          case Query.LettersBeyond q -> letters.beyond(q.keep());
+          case Query.RunsBeyond q -> runs.beyond(q.keep());
+          case Query.SettlementsBeyond q -> settlements.beyond(q.keep());
           case Query.Runs q -> runs.page(q);
           case Query.OneRun q -> runs.one(q.id());
           case Query.RunByKey q -> runs.byKey(q);
@@ -143,13 +146,29 @@ abstract class LedgerStore implements Store {
         };
   }
 
+  private Result.OfChore done(Chore chore) throws SQLException {
+    return chore instanceof Chore.InPieces all ? piece(all) : new Result.OfChore(run(chore), null);
+  }
+
+  private Result.OfChore piece(Chore.InPieces chore) throws SQLException {
+    Piece piece = new Piece();
+    Chore rest =
+        switch (chore) {
+          case Chore.DropLetters c -> letters.drop(c, piece);
+          case Chore.DropLettersOf c -> letters.dropOf(c, piece);
+          case Chore.ExpireLetters c -> letters.expire(c, piece);
+          case Chore.ExpireRuns c -> runs.expire(c, piece);
+          case Chore.ExpireSettlements c -> settlements.expire(c, piece);
+          case Chore.Purge c -> erasures.purge(c, piece);
+        };
+    return new Result.OfChore(piece.deleted(), rest);
+  }
+
   private long run(Chore chore) throws SQLException {
     return switch (chore) {
       case Chore.KeepLetters c -> letters.keep(c.letters());
       case Chore.DropLetter c -> letters.drop(c.id());
       case Chore.DropLetterIds c -> letters.drop(c.ids());
-      case Chore.DropLetters c -> letters.drop(c);
-      case Chore.ExpireLetters c -> letters.expire(c);
       case Chore.KeepRun c -> runs.keep(c.run());
       case Chore.SeeRun c -> runs.see(c);
       case Chore.ContinueRun c -> runs.proceed(c);
@@ -157,8 +176,8 @@ abstract class LedgerStore implements Store {
       case Chore.InterruptRuns(boolean starting, long unseenMillis) ->
           runs.interrupt(starting && !shared() ? 0 : unseenMillis);
       case Chore.LiftSuppression c -> erasures.lift(c.customer());
-      case Chore.DropLettersOf c -> letters.dropOf(c.customer());
       case Chore.ForgetErasures c -> erasures.forget(c.erasures());
+      case Chore.InPieces _ -> throw new IllegalStateException("done in pieces");
     };
   }
 }

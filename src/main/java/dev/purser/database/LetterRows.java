@@ -30,9 +30,22 @@ final class LetterRows {
               + " WHERE excluded.at_millis >= letters.at_millis");
   private static final String ONE = "SELECT " + COLUMNS + " FROM letters WHERE id = ?";
   private static final String DROP = "DELETE FROM letters WHERE id = ?";
-  private static final String DROP_OLDER = "DELETE FROM letters WHERE at_millis < ?";
-  private static final String DROP_BEYOND =
-      "DELETE FROM letters WHERE id <= (SELECT id FROM letters ORDER BY id DESC LIMIT 1 OFFSET ?)";
+  private static final String NEWEST = "SELECT coalesce(max(id), 0) FROM letters";
+  // Nothing behind the raw text is read: SQLite would have to walk through all of that.
+  private static final String LOOK =
+      "SELECT id, reason, code, octet_length(raw) FROM letters WHERE id > ? AND id <= ?";
+  private static final String IN_ORDER = " ORDER BY id LIMIT ?";
+  private static final String OF_CUSTOMER =
+      "SELECT id, reason, code, octet_length(raw) FROM letters WHERE customer = ? AND id > ?"
+          + IN_ORDER;
+  private static final String DROP_OF = "DELETE FROM letters WHERE id = ? AND customer = ?";
+  private static final String BY_TIME =
+      "SELECT at_millis, id, octet_length(raw) FROM letters"
+          + " WHERE (at_millis, id) > (?, ?) AND (at_millis, id) <= (?, ?)"
+          + " ORDER BY at_millis, id LIMIT ?";
+  private static final String EXPIRE = "DELETE FROM letters WHERE id = ? AND at_millis = ?";
+  private static final String BEYOND =
+      "SELECT at_millis, id FROM letters ORDER BY at_millis DESC, id DESC LIMIT 1 OFFSET ?";
   private static final String OF_RUN = " AND run = ?";
   private static final String OF_REASON = " AND ? IN (reason, code)";
 
@@ -59,29 +72,117 @@ final class LetterRows {
   }
 
   long drop(List<Long> ids) throws SQLException {
-    long rows = 0;
-    for (long id : ids) {
-      rows += drop(id);
+    return statements.updateAll(DROP, ids, Binder::number);
+  }
+
+  /// A letter that is looked at in search of those that go.
+  private record Seen(long id, String reason, String code, long bytes) {
+    boolean isOf(@Nullable String filter) {
+      return filter == null || filter.equals(reason) || filter.equals(code);
     }
-    return rows;
   }
 
-  long dropOf(String customer) throws SQLException {
-    return statements.update("DELETE FROM letters WHERE customer = ?", b -> b.text(customer));
-  }
+  private record Aged(Query.LetterPlace place, long bytes) {}
 
-  long drop(Chore.DropLetters chore) throws SQLException {
-    if (chore.run() == null && chore.reason() == null) {
+  /// One piece of dropping letters by a filter; the next one, or null if that was the last.
+  ///
+  /// Reasons stand in no index: each piece looks at so many letters, and goes on behind them.
+  @Nullable Chore drop(Chore.DropLetters chore, Piece piece) throws SQLException {
+    String run = chore.run();
+    String reason = chore.reason();
+    if (run == null && reason == null) {
       throw new IllegalArgumentException("Dropping letters needs a run or a reason.");
     }
-    return statements.update(
-        "DELETE FROM letters WHERE TRUE" + filter(chore.run(), chore.reason()),
-        b -> bind(b, chore.run(), chore.reason()));
+    long last = chore.lastId() < 0 ? newest() : chore.lastId();
+    List<Seen> page =
+        statements.list(
+            LOOK + filter(run, null) + IN_ORDER,
+            b -> {
+              var _ = b.number(chore.afterId()).number(last);
+              bind(b, run, null);
+              var _ = b.number(Piece.LOOKED_AT);
+            },
+            LetterRows::seen);
+    String delete = DROP + filter(run, reason);
+    Seen end =
+        piece.delete(
+            page,
+            Piece.LOOKED_AT,
+            letter -> letter.isOf(reason),
+            Seen::bytes,
+            gone ->
+                statements.updateAll(
+                    delete,
+                    gone,
+                    (b, letter) -> {
+                      var _ = b.number(letter.id);
+                      bind(b, run, reason);
+                    }));
+    return end == null ? null : new Chore.DropLetters(run, reason, end.id, last);
   }
 
-  long expire(Chore.ExpireLetters chore) throws SQLException {
-    long rows = statements.update(DROP_OLDER, b -> b.number(chore.beforeMillis()));
-    return rows + statements.update(DROP_BEYOND, b -> b.number(chore.keep()));
+  private long newest() throws SQLException {
+    return statements.one(NEWEST, row -> row.getLong(1));
+  }
+
+  /// One piece of dropping the letters of a customer; the next one, or null if that was the last.
+  @Nullable Chore dropOf(Chore.DropLettersOf chore, Piece piece) throws SQLException {
+    int limit = piece.room();
+    List<Seen> page =
+        statements.list(
+            OF_CUSTOMER,
+            b -> b.text(chore.customer()).number(chore.afterId()).number(limit),
+            LetterRows::seen);
+    Seen end =
+        piece.delete(
+            page,
+            limit,
+            _ -> true,
+            Seen::bytes,
+            gone ->
+                statements.updateAll(
+                    DROP_OF, gone, (b, letter) -> b.number(letter.id).text(chore.customer())));
+    return end == null ? null : new Chore.DropLettersOf(chore.customer(), end.id);
+  }
+
+  private static Seen seen(ResultSet row) throws SQLException {
+    return new Seen(row.getLong(1), row.getString(2), row.getString(3), row.getLong(4));
+  }
+
+  /// One piece of the expiry; the next one, or null if that was the last.
+  @Nullable Chore expire(Chore.ExpireLetters chore, Piece piece) throws SQLException {
+    int limit = piece.room();
+    List<Aged> page =
+        statements.list(
+            BY_TIME,
+            b -> {
+              bind(b, chore.after());
+              bind(b, chore.upTo());
+              var _ = b.number(limit);
+            },
+            row -> new Aged(place(row), row.getLong(3)));
+    Aged end =
+        piece.delete(
+            page,
+            limit,
+            _ -> true,
+            Aged::bytes,
+            gone ->
+                statements.updateAll(
+                    EXPIRE, gone, (b, a) -> b.number(a.place.id()).number(a.place.atMillis())));
+    return end == null ? null : new Chore.ExpireLetters(chore.upTo(), end.place);
+  }
+
+  Optional<Query.LetterPlace> beyond(long keep) throws SQLException {
+    return Optional.ofNullable(statements.first(BEYOND, b -> b.number(keep), LetterRows::place));
+  }
+
+  private static Query.LetterPlace place(ResultSet row) throws SQLException {
+    return new Query.LetterPlace(row.getLong(1), row.getLong(2));
+  }
+
+  private static void bind(Binder to, Query.LetterPlace place) throws SQLException {
+    var _ = to.number(place.atMillis()).number(place.id());
   }
 
   List<Letter> page(Query.Letters q) throws SQLException {

@@ -112,8 +112,7 @@ final class OrderedSave {
 
   private void decide(Draft draft, Erase erase) throws SQLException {
     if (draft.save.base().stored()) {
-      erasures.erase(draft.save, erase.suppress());
-      draft.erased();
+      draft.erased(erasures.erase(draft.save, erase.suppress()));
     } else {
       draft.refuse(new ServiceError.NotFound("There is no such customer."));
     }

@@ -21,9 +21,9 @@ abstract sealed class PendingWrite {
   // What a row costs besides its texts: keys, numbers, index entries. Bounds need no precision.
   private static final int ROW_BYTES = 160;
 
-  final Lane lane;
-  final long deadlineMillis;
-  final long queuedNanos;
+  Lane lane;
+  long deadlineMillis;
+  long queuedNanos;
   final int rows;
   final long bytes;
 
@@ -61,6 +61,11 @@ abstract sealed class PendingWrite {
 
   /// What it writes: a customer's id, a [Share] of records, or null if it is a chore.
   abstract @Nullable Object key();
+
+  /// Whether this was a piece of it and the next one is to be run now.
+  boolean goesOn(Store.Result result) {
+    return false;
+  }
 
   /// Tells the caller what was committed.
   abstract void answer(Store.Result result);
@@ -171,6 +176,8 @@ abstract sealed class PendingWrite {
 
   private static final class OfChore extends PendingWrite {
     private final Database.Do command;
+    private Chore piece;
+    private long touched;
 
     OfChore(Database.Do command, long queuedNanos) {
       super(
@@ -180,11 +187,29 @@ abstract sealed class PendingWrite {
           rowsOf(command.chore()),
           bytesOf(command.chore()));
       this.command = command;
+      this.piece = command.chore();
     }
 
     @Override
     Store.Write write() {
-      return new Store.Write.OfChore(command.chore());
+      return new Store.Write.OfChore(piece);
+    }
+
+    @Override
+    boolean goesOn(Store.Result result) {
+      if (!(result instanceof Store.Result.OfChore(long rows, Chore rest)) || rest == null) {
+        return false;
+      }
+      touched += rows;
+      piece = rest;
+      again = false;
+      alone = false;
+      lane = Lane.BULK;
+      // What was begun is finished, whoever still waits for it.
+      deadlineMillis = Long.MAX_VALUE;
+      queuedNanos = System.nanoTime();
+      readyNanos = queuedNanos;
+      return true;
     }
 
     @Override
@@ -197,8 +222,8 @@ abstract sealed class PendingWrite {
       command
           .replyTo()
           .tell(
-              result instanceof Store.Result.OfChore(long touched)
-                  ? new Database.Answer.Found<>(touched)
+              result instanceof Store.Result.OfChore(long rows, var _)
+                  ? new Database.Answer.Found<>(touched + rows)
                   : new Database.Answer.Failed<>(
                       new ServiceError.Internal("a chore was taken for a save")));
     }
@@ -222,17 +247,15 @@ abstract sealed class PendingWrite {
     return switch (chore) {
       case Chore.KeepLetters(List<Letter> letters) -> letters.size();
       case Chore.DropLetterIds(List<Long> ids) -> ids.size();
+      case Chore.ForgetErasures(List<Query.Erasure> erasures) -> erasures.size();
+      case Chore.InPieces _ -> Piece.ROWS;
       case Chore.DropLetter _,
-          Chore.DropLetters _,
-          Chore.ExpireLetters _,
           Chore.KeepRun _,
           Chore.SeeRun _,
           Chore.ContinueRun _,
           Chore.CancelRun _,
           Chore.InterruptRuns _,
-          Chore.LiftSuppression _,
-          Chore.DropLettersOf _,
-          Chore.ForgetErasures _ ->
+          Chore.LiftSuppression _ ->
           1;
     };
   }

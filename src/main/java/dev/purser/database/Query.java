@@ -54,6 +54,25 @@ public sealed interface Query<T> {
 
   record OneLetter(long id) implements Query<Optional<Letter>> {}
 
+  /// The newest letter, in the order of their times, beyond `keep` of them; empty if there are no
+  /// more.
+  record LettersBeyond(long keep) implements Query<Optional<LetterPlace>> {}
+
+  /// The newest run beyond `keep` of them.
+  record RunsBeyond(long keep) implements Query<Optional<String>> {}
+
+  /// When the newest row of settlements beyond `keep` of them was made.
+  record SettlementsBeyond(long keep) implements Query<Optional<Long>> {}
+
+  /// Where a letter stands in the order of their times.
+  record LetterPlace(long atMillis, long id) implements Comparable<LetterPlace> {
+    @Override
+    public int compareTo(LetterPlace other) {
+      int order = Long.compare(atMillis, other.atMillis);
+      return order == 0 ? Long.compare(id, other.id) : order;
+    }
+  }
+
   /// Runs, newest first (run ids sort by time).
   record Runs(int limit, @Nullable String afterId) implements Query<List<RunRow>> {}
 
@@ -147,5 +166,6 @@ public sealed interface Query<T> {
 
   record SettlementTotal(long customers, List<ExactSum> sums) {}
 
-  record Erasure(String customer, long version) {}
+  /// @param purging whether rows of the customer are left
+  record Erasure(String customer, long version, boolean purging) {}
 }

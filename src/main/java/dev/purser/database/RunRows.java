@@ -4,6 +4,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// Bulk runs. Confined to the session that owns the connection.
 ///
@@ -21,6 +22,11 @@ final class RunRows {
   private static final String CANCEL =
       "UPDATE runs SET cancelled = 1 WHERE id = ? AND state = 'running'"
           + " AND finished_millis IS NULL";
+
+  private static final String ENDED =
+      "SELECT id FROM runs WHERE id > ? AND id <= ? AND state <> 'running' ORDER BY id LIMIT ?";
+  private static final String EXPIRE = "DELETE FROM runs WHERE id = ? AND state <> 'running'";
+  private static final String BEYOND = "SELECT id FROM runs ORDER BY id DESC LIMIT 1 OFFSET ?";
 
   private final Statements statements;
   private final String move;
@@ -115,6 +121,29 @@ final class RunRows {
   Optional<RunRow> byKey(Query.RunByKey q) throws SQLException {
     return Optional.ofNullable(
         statements.first(BY_KEY, b -> b.text(q.kind()).text(q.key()), RunRows::run));
+  }
+
+  /// One piece of the expiry; the next one, or null if that was the last.
+  @Nullable Chore expire(Chore.ExpireRuns chore, Piece piece) throws SQLException {
+    int limit = piece.room();
+    List<String> page =
+        statements.list(
+            ENDED,
+            b -> b.text(chore.afterId()).text(chore.upToId()).number(limit),
+            row -> row.getString(1));
+    String end =
+        piece.delete(
+            page,
+            limit,
+            _ -> true,
+            _ -> 0,
+            gone -> statements.updateAll(EXPIRE, gone, Binder::text));
+    return end == null ? null : new Chore.ExpireRuns(chore.upToId(), end);
+  }
+
+  Optional<String> beyond(long keep) throws SQLException {
+    return Optional.ofNullable(
+        statements.first(BEYOND, b -> b.number(keep), row -> row.getString(1)));
   }
 
   private static RunRow run(ResultSet row) throws SQLException {

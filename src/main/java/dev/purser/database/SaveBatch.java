@@ -5,6 +5,7 @@ import dev.purser.database.EventRows.EventKey;
 import dev.purser.database.EventRows.Kept;
 import dev.purser.database.EventRows.Mine;
 import dev.purser.faults.ServiceError;
+import dev.purser.ledger.Erase;
 import dev.purser.ledger.Outcome;
 import dev.purser.ledger.Preferences;
 import dev.purser.ledger.Profile;
@@ -124,17 +125,32 @@ final class SaveBatch {
   private @Nullable SaveReply barred(
       CustomerSave save, @Nullable Fence fence, ErasureRows.Trace trace) throws SQLException {
     long stored = fence == null ? 0 : fence.version();
+    boolean ours = trace.changeId() != null && trace.changeId() == save.changeId();
+    if (trace.purging() && (ours || save.base().version() == 0)) {
+      return whilePurging(save);
+    }
     if (stored == save.base().version()) {
       return stored > 0 ? null : barredAsNew(save, trace);
     }
     if (fence == null) {
-      return trace.changeId() != null && trace.changeId() == save.changeId()
-          ? erased(save)
-          : new SaveReply.Moved();
+      return ours ? erased(save) : new SaveReply.Moved();
     }
     return fence.changeId() == save.changeId() || known.holdsRowsOf(save)
         ? known.recall(save)
         : new SaveReply.Moved();
+  }
+
+  /// Rows of an erased predecessor are left. Erasing it again, or being told of that erasure again,
+  /// means to wait until they are gone; nothing can be made before.
+  private SaveReply whilePurging(CustomerSave save) throws SQLException {
+    if (!(save.changes().getFirst() instanceof Erase(boolean suppress))) {
+      return new SaveReply.NotSaved(
+          new ServiceError.Overloaded("The customer of this id is still being erased."));
+    }
+    if (suppress) {
+      erasures.suppress(save.customer());
+    }
+    return new SaveReply.Purging(erased(save));
   }
 
   private static @Nullable SaveReply barredAsNew(CustomerSave save, ErasureRows.Trace trace) {
@@ -148,7 +164,7 @@ final class SaveBatch {
     return save.nextVersion() <= trace.floor() ? new SaveReply.Moved() : null;
   }
 
-  private static SaveReply erased(CustomerSave save) {
+  private static SaveReply.Saved erased(CustomerSave save) {
     return new SaveReply.Saved(Profile.absent(save.customer()), List.of(new Outcome.Erased()));
   }
 

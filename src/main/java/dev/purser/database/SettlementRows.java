@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// The rows of settlements that carry an id. Confined to the session that owns the connection.
@@ -16,7 +17,7 @@ final class SettlementRows {
   private static final String FIND =
       "SELECT currency, refunds, amount_minor, purchases, gross_minor, all_refunds, settled_minor,"
           + " change_id FROM settlements WHERE settlement = ? AND customer = ? ORDER BY currency";
-  private static final String KEEP = "INSERT INTO settlements VALUES (?,?,?,?,?,?,?,?,?,?)";
+  private static final String KEEP = "INSERT INTO settlements VALUES (?,?,?,?,?,?,?,?,?,?,?)";
   private static final String SUMS =
       "SELECT currency, sum(refunds), "
           + WideSum.of("amount_minor")
@@ -24,6 +25,16 @@ final class SettlementRows {
           + " WHERE settlement = ? AND refunds > 0 GROUP BY currency ORDER BY currency";
   private static final String COUNT =
       "SELECT count(DISTINCT customer) FROM settlements WHERE settlement = ? AND refunds > 0";
+
+  private static final String OLDEST =
+      "SELECT settlement, customer, currency FROM settlements WHERE at_millis < ?"
+          + " ORDER BY at_millis LIMIT ?";
+  private static final String OF_CUSTOMER =
+      "SELECT settlement, customer, currency FROM settlements WHERE customer = ? LIMIT ?";
+  private static final String DROP =
+      "DELETE FROM settlements WHERE settlement = ? AND customer = ? AND currency = ?";
+  private static final String BEYOND =
+      "SELECT at_millis FROM settlements ORDER BY at_millis DESC LIMIT 1 OFFSET ?";
 
   /// Marks the settlement of a customer without any totals; no currency is empty.
   private static final Totals NOTHING = Totals.empty("");
@@ -86,8 +97,49 @@ final class SettlementRows {
                       .number(totals.grossMinor())
                       .number(totals.refunds())
                       .number(totals.settledMinor())
-                      .number(save.changeId()));
+                      .number(save.changeId())
+                      .number(save.nowMillis()));
     }
+  }
+
+  private record Key(String settlement, String customer, String currency) {}
+
+  /// One piece of the expiry; the next one, or null if that was the last.
+  @Nullable Chore expire(Chore.ExpireSettlements chore, Piece piece) throws SQLException {
+    int limit = piece.room();
+    List<Key> page =
+        statements.list(
+            OLDEST, b -> b.number(chore.beforeMillis()).number(limit), SettlementRows::key);
+    return drop(page, limit, piece) ? null : chore;
+  }
+
+  /// Drops those of a customer; false if there may be more of them.
+  boolean dropOf(String customer, Piece piece) throws SQLException {
+    int limit = piece.room();
+    List<Key> page =
+        statements.list(OF_CUSTOMER, b -> b.text(customer).number(limit), SettlementRows::key);
+    return drop(page, limit, piece);
+  }
+
+  private boolean drop(List<Key> page, int limit, Piece piece) throws SQLException {
+    return piece.delete(
+            page,
+            limit,
+            _ -> true,
+            _ -> 0,
+            gone ->
+                statements.updateAll(
+                    DROP, gone, (b, k) -> b.text(k.settlement).text(k.customer).text(k.currency)))
+        == null;
+  }
+
+  private static Key key(ResultSet row) throws SQLException {
+    return new Key(row.getString(1), row.getString(2), row.getString(3));
+  }
+
+  Optional<Long> beyond(long keep) throws SQLException {
+    return Optional.ofNullable(
+        statements.first(BEYOND, b -> b.number(keep), row -> row.getLong(1)));
   }
 
   /// What all customers' settlements of one id applied; customers without pending refunds do not

@@ -84,6 +84,24 @@ abstract class Statements implements AutoCloseable {
         });
   }
 
+  /// Runs one statement for each of `rows`, all of them in one round trip; answers how many rows
+  /// they touched together.
+  final <T> long updateAll(String sql, List<T> rows, Bind<T> bind) throws SQLException {
+    return with(
+        sql,
+        statement -> {
+          for (T row : rows) {
+            bind.bind(binder(statement), row);
+            statement.addBatch();
+          }
+          long touched = 0;
+          for (int count : statement.executeBatch()) {
+            touched += count;
+          }
+          return touched;
+        });
+  }
+
   final <T> List<T> list(String sql, BindAll bind, Read<T> read) throws SQLException {
     List<T> list = new ArrayList<>();
     each(sql, bind, row -> list.add(read.read(row)));

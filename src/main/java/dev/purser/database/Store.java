@@ -3,6 +3,7 @@ package dev.purser.database;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// One open connection and every statement that runs on it. Confined to the session that owns it,
 /// but for [#interrupt()].
@@ -77,11 +78,13 @@ interface Store extends AutoCloseable {
 
   /// What became of a [Write] when the transaction commits.
   sealed interface Result {
-    /// Never `NotSaved`: what the store cannot apply it throws.
+    /// `NotSaved` only for a customer that is still being erased: what the store cannot apply it
+    /// throws.
     record OfCustomer(SaveReply reply) implements Result {}
 
     record OfRecords(RecordReply.Saved reply) implements Result {}
 
-    record OfChore(long rows) implements Result {}
+    /// `rest` is what the next piece of it has to do, or null if it is done.
+    record OfChore(long rows, @Nullable Chore rest) implements Result {}
   }
 }

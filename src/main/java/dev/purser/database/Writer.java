@@ -28,6 +28,10 @@ import org.jspecify.annotations.Nullable;
 ///
 /// See [FailedCommits].
 final class Writer {
+  private static final ServiceError CUT_OFF =
+      new ServiceError.Database(
+          DatabaseCause.UNREACHABLE, "the node is leaving before all was done; go on elsewhere");
+
   private final Shared shared;
   private final SaveQueue queue;
   private final Consumer<PendingRead> refuseRead;
@@ -38,6 +42,7 @@ final class Writer {
   private final FailedCommits failed;
   private final BooleanSupplier held;
   private boolean paused;
+  private boolean leaving;
 
   /// @param held whether no commit may begin at present
   /// @param release takes reads that may go on
@@ -199,14 +204,27 @@ final class Writer {
   /// A batch is committed and on the disk.
   private void settle(CommitWork work) {
     List<PendingWrite> entries = work.entries();
-    for (PendingWrite write : entries) {
-      queue.end(write);
+    List<Runnable> answers = new ArrayList<>(entries.size());
+    for (int i = 0; i < entries.size(); i++) {
+      PendingWrite write = entries.get(i);
+      Store.Result result = work.results().get(i);
+      if (!write.goesOn(result)) {
+        queue.end(write);
+        answers.add(() -> write.answer(result));
+      } else if (leaving) {
+        answers.add(() -> refuse(write, CUT_OFF));
+      } else {
+        queue.add(write); // behind all that waits
+      }
     }
     // The session starts on the next batch before this one's callers are told.
     dispatch();
-    for (int i = 0; i < entries.size(); i++) {
-      entries.get(i).answer(work.results().get(i));
-    }
+    answers.forEach(Runnable::run);
+  }
+
+  /// Nothing more comes: what is done in pieces ends with the one in hand.
+  void leave() {
+    leaving = true;
   }
 
   /// A session is gone, or could not be opened. While others write, only what one of them found out

@@ -70,9 +70,13 @@ final class Chores {
 
   /// For what nobody waits for: a failure is logged and counted here, and nothing was touched.
   static CompletionStage<Long> noted(Chore chore, CompletionStage<Long> done) {
+    return noted(chore.getClass().getSimpleName(), done);
+  }
+
+  /// @param name one of few
+  static CompletionStage<Long> noted(String name, CompletionStage<Long> done) {
     return done.exceptionally(
         failure -> {
-          String name = chore.getClass().getSimpleName();
           LOG.warn("{} was given up: {}", name, error(failure).message());
           IngestMetrics.INSTANCE.failed(name).increment();
           return 0L;

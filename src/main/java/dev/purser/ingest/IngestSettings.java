@@ -29,6 +29,8 @@ public record IngestSettings(
     int trackedChanges,
     Duration letterAge,
     long letters,
+    Retention.Limits keptRuns,
+    Retention.Limits keptSettlements,
     Duration expireEvery,
     Map<String, CsvProfile> profiles) {
 
@@ -64,6 +66,12 @@ public record IngestSettings(
             keys.integer("tracked-changes", 1, 10_000_000),
             keys.duration("letter-age", minute, day.multipliedBy(3_650)),
             keys.number("letters", 0, 1_000_000_000),
+            new Retention.Limits(
+                keys.duration("run-age", minute, day.multipliedBy(36_500)),
+                keys.number("run-rows", 1, 100_000_000)),
+            new Retention.Limits(
+                keys.duration("settlement-age", minute, day.multipliedBy(36_500)),
+                keys.number("settlement-rows", 1, 1_000_000_000)),
             keys.duration("expire-every", Duration.ofSeconds(1), day),
             profiles(keys));
     if (settings.retryMin.compareTo(settings.retryMax) > 0) {

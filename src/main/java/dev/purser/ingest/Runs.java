@@ -44,6 +44,7 @@ final class Runs {
   private int starting;
   private @Nullable ActorRef<Done> leaving;
   private long lettersSinceExpiry;
+  private boolean expiring; // what is done in pieces may take its time
 
   sealed interface Command extends NoSerializationVerificationNeeded {}
 
@@ -72,6 +73,8 @@ final class Runs {
   private record Interrupted() implements Command {}
 
   private record Expire() implements Command {}
+
+  private record Expired() implements Command {}
 
   private record LookForLost() implements Command {}
 
@@ -178,6 +181,7 @@ final class Runs {
       case Over over -> onOver(over);
       case Gone(String id) -> live.remove(id);
       case Expire _ -> expire();
+      case Expired _ -> expiring = false;
       case LookForLost _ -> {
         var _ = interruptLost(false, Duration.ZERO);
       }
@@ -268,11 +272,10 @@ final class Runs {
 
   private void expire() {
     lettersSinceExpiry = 0;
-    long before = clock.millis() - settings.letterAge().toMillis();
-    Chore expire = new Chore.ExpireLetters(before, settings.letters());
-    var _ =
-        Chores.noted(expire, chores.patiently(expire, Duration.ZERO))
-            .thenAccept(IngestMetrics.INSTANCE.lettersExpired::add);
+    if (!expiring) {
+      expiring = true;
+      context.pipeToSelf(new Retention(chores, settings, clock).enforce(), (_, _) -> new Expired());
+    }
   }
 
   /// Marks what dead processes left as running, of this node or of another one.

@@ -14,6 +14,11 @@ public final class RunIds {
 
   private RunIds() {}
 
+  /// Sorts before the ids of all runs that begin at `millis` or later, and after all others.
+  public static String before(long millis) {
+    return TIME.format(Instant.ofEpochMilli(millis));
+  }
+
   /// The id of a run that begins at `millis`: the time in UTC, then six hexadecimal digits of
   /// chance.
   public static String at(long millis) {

@@ -2,10 +2,11 @@ package dev.purser.vectors;
 
 import dev.purser.faults.Fault;
 import dev.purser.faults.ServiceError;
-import dev.purser.partitions.Outcome;
 import dev.purser.partitions.Partition;
 import dev.purser.partitions.Partitions;
 import dev.purser.vectors.VectorAsk.Told;
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -13,69 +14,63 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.Collectors;
 
-/// The deletion of one space: it is closed, so that nothing more is claimed; its partitions are
-/// sealed, so that nothing on its way is stored; its vectors are deleted page by page; and when
-/// none is left its name is free. Each step may be repeated: a deletion that was cut off is
-/// finished by the next one.
+/// The deletion of one space that is closed, so that nothing more is claimed: its partitions are
+/// sealed, so that nothing on its way is stored; its vectors are deleted page by page, in the bulk
+/// lane; and when none is left its name is free. Each step may be repeated: a deletion that was cut
+/// off is finished by the next one.
 ///
 /// Safe for many threads; used once.
 final class Dropping {
-  private static final int PAGE = 500;
+  /// Vectors of one partition that are deleted by one save.
+  private static final int PAGE = 200;
+
+  /// How long one step may take: as many as it takes may follow.
+  private static final Duration STEP = Duration.ofSeconds(30);
 
   private final String space;
+  private final long generation;
   private final Names names;
   private final Partitions vectors;
-  private final long deadlineMillis;
+  private final InstantSource clock;
 
-  Dropping(String space, Names names, Partitions vectors, long deadlineMillis) {
+  Dropping(String space, long generation, Names names, Partitions vectors, InstantSource clock) {
     this.space = space;
+    this.generation = generation;
     this.names = names;
     this.vectors = vectors;
-    this.deadlineMillis = deadlineMillis;
+    this.clock = clock;
   }
 
-  /// False if there is no such space.
-  CompletionStage<Boolean> run() {
-    return names
-        .change(new SpaceChange.Close(space), deadlineMillis)
-        .thenCompose(
-            closed ->
-                switch (closed) {
-                  case Outcome.Stored(_, _, byte[] content, _) -> emptied(Names.space(content));
-                  case Outcome.Same(_, byte[] content) -> emptied(Names.space(content));
-                  case Outcome.Refused(ServiceError.NotFound _), Outcome.Removed _ ->
-                      CompletableFuture.completedFuture(false);
-                  case Outcome.Refused(ServiceError error) -> throw new Fault(error);
-                });
+  CompletionStage<Void> run() {
+    return left()
+        .thenCompose(_ -> behindAllSaves())
+        .thenCompose(_ -> emptied(false))
+        .thenCompose(_ -> names.change(new SpaceChange.Forget(space, generation), deadlineMillis()))
+        .thenApply(_ -> null);
   }
 
-  private CompletionStage<Boolean> emptied(SpaceRecord record) {
-    return left(record.generation())
-        .thenCompose(_ -> behindAllSaves(record.generation()))
-        .thenCompose(_ -> emptied(record.generation(), false))
-        .thenCompose(
-            _ -> names.change(new SpaceChange.Forget(space, record.generation()), deadlineMillis))
-        .thenApply(_ -> true);
+  private long deadlineMillis() {
+    return clock.millis() + STEP.toMillis();
   }
 
   /// Deletes what is left until a look that follows a wait for all saves finds nothing.
-  private CompletionStage<Void> emptied(long generation, boolean sure) {
-    return left(generation)
+  private CompletionStage<Void> emptied(boolean sure) {
+    return left()
         .thenCompose(
             ids -> {
               if (ids.isEmpty()) {
                 return sure
                     ? CompletableFuture.completedStage(null)
-                    : behindAllSaves(generation).thenCompose(_ -> emptied(generation, true));
+                    : behindAllSaves().thenCompose(_ -> emptied(true));
               }
-              return delete(ids, generation).thenCompose(_ -> emptied(generation, false));
+              return delete(ids).thenCompose(_ -> emptied(false));
             });
   }
 
   /// Seals all partitions; answers some ids that are left in them.
-  private CompletionStage<List<String>> left(long generation) {
+  private CompletionStage<List<String>> left() {
     return vectors
-        .<Told>askAll(deadlineMillis, to -> new VectorAsk.Seal(space, generation, PAGE, to))
+        .<Told>askAll(deadlineMillis(), to -> new VectorAsk.Seal(space, generation, PAGE, to))
         .thenApply(
             all ->
                 all.stream()
@@ -90,7 +85,7 @@ final class Dropping {
 
   /// A save that was decided before the seal is committed by the time that a change behind it has
   /// its outcome. The change is of no vector: ids are not empty.
-  private CompletionStage<Void> behindAllSaves(long generation) {
+  private CompletionStage<Void> behindAllSaves() {
     CompletionStage<Void> done = CompletableFuture.completedStage(null);
     String nothing = VectorKey.of(space, "");
     for (int n = 0; n < vectors.count(); n++) {
@@ -102,7 +97,7 @@ final class Dropping {
     return done;
   }
 
-  private CompletionStage<Void> delete(List<String> ids, long generation) {
+  private CompletionStage<Void> delete(List<String> ids) {
     Map<Integer, List<VectorChange>> byPartition =
         ids.stream()
             .<VectorChange>map(id -> new VectorChange.Delete(VectorKey.of(space, id), generation))
@@ -118,11 +113,9 @@ final class Dropping {
 
   /// What is not there is as good as deleted.
   private CompletionStage<Void> apply(int partition, List<VectorChange> changes) {
+    long deadline = deadlineMillis();
     return vectors
-        .apply(
-            partition,
-            deadlineMillis,
-            to -> new VectorChange.Apply(changes, false, deadlineMillis, to))
+        .apply(partition, deadline, to -> new VectorChange.Apply(changes, true, deadline, to))
         .thenAccept(
             reply -> {
               if (reply instanceof Partition.Reply.Refused(ServiceError error, _)) {

@@ -38,6 +38,7 @@ public final class Spaces {
   private final Names names;
   private final Partitions vectors;
   private final Tastes taste;
+  private final SpaceDeletions deletions;
 
   /// A space as callers see it.
   public record Space(String name, int dimension, long count) {}
@@ -49,7 +50,8 @@ public final class Spaces {
   @SuppressWarnings("ArrayRecordComponent") // a documented hand-over, compared by nobody
   public record Question(float[] vector, Metric metric, int k) {}
 
-  private Spaces(Names names, Partitions vectors, Tastes taste) {
+  private Spaces(Names names, Partitions vectors, Tastes taste, SpaceDeletions deletions) {
+    this.deletions = deletions;
     this.names = names;
     this.vectors = vectors;
     this.taste = taste;
@@ -68,7 +70,7 @@ public final class Spaces {
     Allowance allowance =
         new Allowance(Heap.fitting("purser.spaces.memory", settings.memoryBytes()));
     var vectors = new VectorHolding.VectorKind(allowance, tools);
-    return new Spaces(
+    Names names =
         new Names(
             Partitions.start(
                 system,
@@ -78,9 +80,13 @@ public final class Spaces {
                 clock,
                 lease),
             allowance,
-            clock),
-        Partitions.start(system, vectors, database, settings.vectors(), clock, lease),
-        Tastes.start(system, database, allowance, tools, clock, lease));
+            clock);
+    Partitions partitions =
+        Partitions.start(system, vectors, database, settings.vectors(), clock, lease);
+    SpaceDeletions deletions = new SpaceDeletions(names, partitions, clock);
+    deletions.start(system);
+    Tastes tastes = Tastes.start(system, database, allowance, tools, clock, lease);
+    return new Spaces(names, partitions, tastes, deletions);
   }
 
   /// The space that is kept by the service itself.
@@ -267,10 +273,10 @@ public final class Spaces {
     };
   }
 
-  /// Deletes a space and all its vectors; false if there is none. One that did not end is to be
-  /// repeated: until then the space is closed.
+  /// Deletes a space and all its vectors; false if there is none. At the deadline the space is
+  /// closed at least, and its deletion goes on.
   public CompletionStage<Boolean> drop(String space, long deadlineMillis) {
-    return new Dropping(space, names, vectors, deadlineMillis).run();
+    return deletions.drop(space, deadlineMillis);
   }
 
   /// An answer that is none: an error, or that of another question.

@@ -144,16 +144,66 @@ class LettersTest {
   }
 
   @Test
-  void expiry_dropsTheOldByTime_thenTheOldestBeyondTheBound() throws SQLException {
+  void expiry_dropsTheOldestUpToWhatIsBeyondTheBound() throws SQLException {
     List<Letter> letters = new ArrayList<>();
     for (int i = 0; i < 10; i++) {
-      letters.add(letter("run-1", "unparsable", "d" + i, null, i));
+      letters.add(letter("run-1", "unparsable", "d" + i, null, i / 2)); // two at a time
     }
     store.run(new Chore.KeepLetters(letters));
-    assertThat(store.run(new Chore.ExpireLetters(3, 5))).isEqualTo(5);
+    assertThat(store.store.answer(new Query.LettersBeyond(10))).isEmpty();
+    var beyond = store.store.answer(new Query.LettersBeyond(5)).orElseThrow();
+    assertThat(store.run(new Chore.ExpireLetters(beyond))).isEqualTo(5);
     assertThat(page(null, null, 10, 0))
         .extracting(Letter::derivedId)
         .containsExactly("d5", "d6", "d7", "d8", "d9");
+  }
+
+  @Test
+  void dropping_byReason_looksAtSoManyAPiece_andLeavesWhatCameLater() throws SQLException {
+    List<Letter> letters = new ArrayList<>();
+    for (int i = 0; i < 2 * Piece.LOOKED_AT; i++) {
+      letters.add(letter("run-1", i % 10 == 0 ? "unparsable" : "no_customer", "d" + i, null, 1));
+    }
+    store.run(new Chore.KeepLetters(letters));
+    Store.Result.OfChore first = store.piece(new Chore.DropLetters(null, "unparsable"));
+    assertThat(first.rows()).isPositive().isLessThanOrEqualTo(Piece.LOOKED_AT / 10);
+    store.run(new Chore.KeepLetters(List.of(letter("run-1", "unparsable", "later", null, 1))));
+    assertThat(first.rows() + store.run(first.rest())).isEqualTo(2 * Piece.LOOKED_AT / 10);
+    assertThat(page(null, "unparsable", 10, 0))
+        .extracting(Letter::derivedId)
+        .containsExactly("later");
+  }
+
+  @Test
+  void dropping_ofLongLetters_isBoundedByTheirBytes() throws SQLException {
+    String raw = "x".repeat(64 * 1024);
+    List<Letter> letters = new ArrayList<>();
+    for (int i = 0; i < 80; i++) {
+      letters.add(new Letter(0, "r", i, "invalid", "c", "m", raw, null, null, "d" + i, "ada", 1));
+    }
+    store.run(new Chore.KeepLetters(letters));
+    assertThat(store.piece(new Chore.DropLetters("r", null)).rows()).isLessThanOrEqualTo(16);
+    assertThat(store.piece(new Chore.DropLettersOf("ada")).rows()).isLessThanOrEqualTo(16);
+    var all = new Query.LetterPlace(1, Long.MAX_VALUE);
+    assertThat(store.piece(new Chore.ExpireLetters(all)).rows()).isLessThanOrEqualTo(16);
+    assertThat(store.run(new Chore.DropLettersOf("ada"))).isPositive();
+    assertThat(page(null, null, 10, 0)).isEmpty();
+  }
+
+  @Test
+  void expiryOfRuns_leavesNewerAndRunningOnes() throws SQLException {
+    for (int i = 0; i < 500; i++) {
+      String state = i == 7 ? "running" : "done";
+      store.run(
+          new Chore.KeepRun(new RunRow("%03d".formatted(i), "ingest", state, null, i, null, "{}")));
+    }
+    String beyond = store.store.answer(new Query.RunsBeyond(100)).orElseThrow();
+    assertThat(beyond).isEqualTo("399");
+    assertThat(store.piece(new Chore.ExpireRuns(beyond)).rows()).isLessThanOrEqualTo(Piece.ROWS);
+    store.run(new Chore.ExpireRuns(beyond));
+    assertThat(store.store.answer(new Query.Runs(1_000, null))).hasSize(101);
+    assertThat(state("007")).isEqualTo("running");
+    assertThat(store.store.answer(new Query.RunsBeyond(101))).isEmpty();
   }
 
   @Test

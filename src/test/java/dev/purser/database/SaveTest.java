@@ -284,6 +284,25 @@ class SaveTest {
   }
 
   @Test
+  void expiryOfSettlements_forgetsOldOnes_pieceByPiece() throws SQLException {
+    List<CustomerSave> saves = new ArrayList<>();
+    for (int i = 0; i < 500; i++) {
+      saves.add(store.draft("c" + i, creditNote("r1", 1), new Settle("old")));
+    }
+    var _ = store.commit(saves);
+    long later = saves.getLast().nowMillis() + 1;
+    store.saved("ada", creditNote("r1", 2), new Settle("new"));
+    assertThat(store.store.answer(new Query.SettlementsBeyond(1))).contains(later - 1);
+    assertThat(store.store.answer(new Query.SettlementsBeyond(501))).isEmpty();
+    assertThat(store.piece(new Chore.ExpireSettlements(later)).rows())
+        .isPositive()
+        .isLessThanOrEqualTo(Piece.ROWS);
+    var _ = store.run(new Chore.ExpireSettlements(later));
+    assertThat(store.store.answer(new Query.SettlementSums("old")).sums()).isEmpty();
+    assertThat(store.store.answer(new Query.SettlementSums("new")).customers()).isEqualTo(1);
+  }
+
+  @Test
   void save_inWhichNothingIsAccepted_writesNothing() throws SQLException {
     assertThat(save(refund("r1", "p1", 5, "GBP"), new Settle(null)))
         .containsExactly("not_found", "not_found");

@@ -86,7 +86,7 @@ final class StubDatabase {
         drops++;
         yield ids.stream().filter(id -> letters.remove(id) != null).count();
       }
-      case Chore.DropLetters(var run, var reason) -> {
+      case Chore.DropLetters(var run, var reason, long _, long _) -> {
         int before = letters.size();
         letters.values().removeIf(l -> matches(l, run, reason));
         yield before - letters.size();
@@ -99,7 +99,13 @@ final class StubDatabase {
       case Chore.InterruptRuns _ -> ++interrupts;
       case Chore.SeeRun _, Chore.ContinueRun _ -> 1;
       case Chore.CancelRun _ -> 0;
-      case Chore.LiftSuppression _, Chore.DropLettersOf _, Chore.ForgetErasures _ -> 0;
+      case Chore.LiftSuppression _,
+          Chore.DropLettersOf _,
+          Chore.ExpireRuns _,
+          Chore.ExpireSettlements _,
+          Chore.Purge _,
+          Chore.ForgetErasures _ ->
+          0;
     };
   }
 
@@ -113,6 +119,8 @@ final class StubDatabase {
                   .limit(q.limit())
                   .toList();
           case Query.OneLetter q -> Optional.ofNullable(letters.get(q.id()));
+          case Query.LettersBeyond _, Query.RunsBeyond _, Query.SettlementsBeyond _ ->
+              Optional.empty();
           case Query.OneRun q -> Optional.ofNullable(runs.get(q.id()));
           case Query.Runs q -> List.copyOf(new TreeMap<>(runs).descendingMap().values());
           default -> throw new IllegalArgumentException(ask.query().toString());
