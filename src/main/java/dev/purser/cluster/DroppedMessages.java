@@ -73,12 +73,14 @@ public final class DroppedMessages {
       full.increment();
       logFull(wire, dropped.reason());
     }
-    ActorRef recipient = dropped.recipient();
-    if (oversized) {
-      wire.dropped(TOO_LARGE, instead -> recipient.tell(instead, ActorRef.noSender()));
-    } else {
-      // What would replace an answer finds the same queue full: its caller waits for its deadline.
-      wire.dropped(FULL, _ -> {});
+    switch (wire) {
+      case Wire.Request request -> request.refuse(oversized ? TOO_LARGE : FULL);
+      case Wire.Answer answer when oversized ->
+          dropped.recipient().tell(answer.refusal(TOO_LARGE), ActorRef.noSender());
+      default -> {
+        // What would replace an answer finds the same queue full: its caller waits for its
+        // deadline.
+      }
     }
   }
 

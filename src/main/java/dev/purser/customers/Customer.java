@@ -15,7 +15,6 @@ import dev.purser.ledger.Profile;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 import org.apache.pekko.actor.NoSerializationVerificationNeeded;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -45,9 +44,9 @@ public final class Customer {
 
   /// What may be asked of a customer. Deadlines are absolute, in the clock's milliseconds since
   /// 1970.
-  public sealed interface Command extends Wire {
+  public sealed interface Command extends Wire.Request {
     @Override
-    default void dropped(ServiceError why, Consumer<Wire> recipient) {
+    default void refuse(ServiceError why) {
       switch (this) {
         case Read(_, var replyTo) -> replyTo.tell(new Reply.Refused(why, false));
         case Apply apply -> apply.replyTo().tell(new Reply.Refused(why, false));
@@ -100,10 +99,10 @@ public final class Customer {
   record Purged(Answer<Long> answer) implements Private {}
 
   /// The answer to [Look].
-  public record Seen(String id, Reply reply) implements Wire {
+  public record Seen(String id, Reply reply) implements Wire.Answer {
     @Override
-    public void dropped(ServiceError why, Consumer<Wire> recipient) {
-      reply.dropped(why, instead -> recipient.accept(new Seen(id, (Reply) instead)));
+    public Seen refusal(ServiceError why) {
+      return new Seen(id, reply.refusal(why));
     }
   }
 
@@ -147,10 +146,10 @@ public final class Customer {
     @JsonSubTypes.Type(value = Reply.Applied.class, name = "applied"),
     @JsonSubTypes.Type(value = Reply.Refused.class, name = "refused"),
   })
-  public sealed interface Reply extends Wire {
+  public sealed interface Reply extends Wire.Answer {
     @Override
-    default void dropped(ServiceError why, Consumer<Wire> recipient) {
-      recipient.accept(new Refused(why, this instanceof Applied));
+    default Reply refusal(ServiceError why) {
+      return new Refused(why, this instanceof Applied);
     }
 
     /// The aggregate. `json` is the encoded `data` object of the HTTP answer, handed over: never

@@ -21,10 +21,14 @@ import org.apache.pekko.stream.Graph;
 import org.apache.pekko.stream.KillSwitches;
 import org.apache.pekko.stream.SharedKillSwitch;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The settlements of everybody as the database keeps them: found by key, opened, ended. Immutable;
 /// safe for many threads. Stages fail with a [Fault].
 final class SettlementRuns {
+  private static final Logger LOG = LoggerFactory.getLogger(SettlementRuns.class);
+
   static final String DONE = "done";
   private static final String RUNNING = "running";
   private static final String KIND = "settlement";
@@ -157,18 +161,21 @@ final class SettlementRuns {
     void sign() {
       if (asking.compareAndSet(false, true)) {
         var see = new Chore.SeeRun(run.id(), run.attempt());
+        var seen = customers.order(see, Database.Lane.INTERACTIVE, deadline());
         var _ =
             customers
-                .order(see, Database.Lane.INTERACTIVE, deadline())
-                .thenCompose(_ -> customers.answer(new Query.OneRun(run.id()), deadline()))
+                .answer(new Query.OneRun(run.id()), deadline())
                 .thenAccept(
                     row -> row.filter(r -> r.isOverFor(run.attempt())).ifPresent(this::stop))
+                .thenCombine(seen, (_, rows) -> rows)
                 .whenComplete((_, _) -> asking.set(false));
       }
     }
 
     private void stop(RunRow row) {
-      if (why.compareAndSet(null, row.attempt() == run.attempt() ? CANCELLED : TAKEN_OVER)) {
+      ServiceError error = row.attempt() == run.attempt() ? CANCELLED : TAKEN_OVER;
+      if (why.compareAndSet(null, error)) {
+        LOG.info("Settlement {} begins no further customer: {}", run.id(), error.message());
         stop.shutdown();
       }
     }

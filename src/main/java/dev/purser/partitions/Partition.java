@@ -10,7 +10,6 @@ import dev.purser.database.RecordReply;
 import dev.purser.faults.ServiceError;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.function.Consumer;
 import org.apache.pekko.actor.NoSerializationVerificationNeeded;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -29,7 +28,7 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 public final class Partition {
 
   /// What is told to a partition. A kind adds its changes ([Apply]) and questions ([Question]).
-  public interface Command extends Wire {}
+  public interface Command extends Wire.Request {}
 
   /// Applies changes, in their order as far as they are of one record. A kind's record of it has
   /// exactly these components.
@@ -49,7 +48,7 @@ public final class Partition {
     ActorRef<Reply> replyTo();
 
     @Override
-    default void dropped(ServiceError why, Consumer<Wire> recipient) {
+    default void refuse(ServiceError why) {
       replyTo().tell(new Reply.Refused(why, false));
     }
   }
@@ -57,18 +56,14 @@ public final class Partition {
   /// Asks something that memory answers. A kind's questions name whom to tell.
   public interface Question extends Command {
     /// Tells whoever asked that it is not answered.
-    void refuse(ServiceError error);
-
     @Override
-    default void dropped(ServiceError why, Consumer<Wire> recipient) {
-      refuse(why);
-    }
+    void refuse(ServiceError error);
   }
 
   /// Asks to be told when the partition is loaded, and keeps it awake.
   record Wake(ActorRef<Awake> replyTo) implements Command {
     @Override
-    public void dropped(ServiceError why, Consumer<Wire> recipient) {
+    public void refuse(ServiceError why) {
       // Sent again at a steady rate.
     }
   }
@@ -76,7 +71,7 @@ public final class Partition {
   /// Finishes its save and what waits, then leaves. Sent by sharding alone.
   record Stop() implements Command {
     @Override
-    public void dropped(ServiceError why, Consumer<Wire> recipient) {
+    public void refuse(ServiceError why) {
       // Never sent to another node.
     }
   }
@@ -84,7 +79,7 @@ public final class Partition {
   /// What only a partition itself and its adapters say.
   sealed interface Private extends Command, NoSerializationVerificationNeeded {
     @Override
-    default void dropped(ServiceError why, Consumer<Wire> recipient) {
+    default void refuse(ServiceError why) {
       // Never sent to another node.
     }
   }
@@ -105,10 +100,10 @@ public final class Partition {
   record ReloadAgain(long changeId) implements Private {}
 
   /// The answer to [Wake].
-  record Awake(int partition) implements Wire {
+  record Awake(int partition) implements Wire.Answer {
     @Override
-    public void dropped(ServiceError why, Consumer<Wire> recipient) {
-      // Asked for again at a steady rate.
+    public Awake refusal(ServiceError why) {
+      return this;
     }
   }
 
@@ -118,10 +113,10 @@ public final class Partition {
     @JsonSubTypes.Type(value = Reply.Applied.class, name = "applied"),
     @JsonSubTypes.Type(value = Reply.Refused.class, name = "refused"),
   })
-  public sealed interface Reply extends Wire {
+  public sealed interface Reply extends Wire.Answer {
     @Override
-    default void dropped(ServiceError why, Consumer<Wire> recipient) {
-      recipient.accept(new Refused(why, this instanceof Applied));
+    default Reply refusal(ServiceError why) {
+      return new Refused(why, this instanceof Applied);
     }
 
     /// One outcome for each change, in their order.

@@ -6,7 +6,6 @@ import dev.purser.cluster.Wire;
 import dev.purser.faults.ServiceError;
 import dev.purser.partitions.Partition;
 import java.util.List;
-import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;
 
 /// What is asked of a partition of spaces' names.
@@ -34,10 +33,10 @@ sealed interface SpaceAsk extends Partition.Question {
     @JsonSubTypes.Type(value = Told.Known.class, name = "known"),
     @JsonSubTypes.Type(value = Told.NotTold.class, name = "not_told"),
   })
-  sealed interface Told extends Wire {
+  sealed interface Told extends Wire.Answer {
     @Override
-    default void dropped(ServiceError why, Consumer<Wire> recipient) {
-      recipient.accept(new NotTold(why));
+    default Told refusal(ServiceError why) {
+      return new NotTold(why);
     }
 
     /// The spaces asked for, as far as there are any.

@@ -23,6 +23,10 @@ public record SpacesSettings(
     PartitionSettings names,
     TasteSettings taste) {
 
+  /// Of all spaces: a partition tells what it holds of each in one message, of up to 600 bytes a
+  /// space.
+  static final int MOST_SPACES = 10_000;
+
   public static SpacesSettings read(Keys keys) {
     SpacesSettings settings =
         new SpacesSettings(
@@ -36,6 +40,10 @@ public record SpacesSettings(
             TasteSettings.read(keys.at("taste")));
     if (settings.together > settings.waiting) {
       keys.refuse("together", "must not be above waiting");
+    }
+    if ((long) settings.most * settings.names.count() > MOST_SPACES) {
+      keys.refuse(
+          "partition-spaces", "times names.count must not be above " + MOST_SPACES + " spaces");
     }
     return settings;
   }

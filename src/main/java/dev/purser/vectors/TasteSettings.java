@@ -32,13 +32,13 @@ record TasteSettings(
     TasteSettings settings =
         new TasteSettings(
             keys.integer("pending", 1, 10_000_000),
-            keys.integer("batch", 1, 100_000),
+            keys.integer("batch", 1, 1_000), // of 3 KiB: a message between nodes
             keys.duration("interval", ms, minute),
             keys.duration("timeout", ms, minute),
             new Backoff(
                 keys.duration("retry-min", ms, minute), keys.duration("retry-max", ms, minute)),
             keys.integer("reads", 1, 1_000),
-            keys.integer("page", 1, 100_000),
+            keys.integer("page", 1, 10_000), // of 600 bytes: likewise
             keys.duration("patience", ms, minute),
             keys.duration("reconcile", ms, Duration.ofDays(30)));
     if (settings.retry.first().compareTo(settings.retry.cap()) > 0) {

@@ -6,7 +6,6 @@ import dev.purser.cluster.Wire;
 import dev.purser.faults.ServiceError;
 import dev.purser.partitions.Partition;
 import java.util.List;
-import java.util.function.Consumer;
 import org.apache.pekko.actor.NoSerializationVerificationNeeded;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
@@ -80,10 +79,10 @@ sealed interface VectorAsk extends Partition.Question {
     @JsonSubTypes.Type(value = Told.Versions.class, name = "versions"),
     @JsonSubTypes.Type(value = Told.NotTold.class, name = "not_told"),
   })
-  sealed interface Told extends Wire {
+  sealed interface Told extends Wire.Answer {
     @Override
-    default void dropped(ServiceError why, Consumer<Wire> recipient) {
-      recipient.accept(new NotTold(why));
+    default Told refusal(ServiceError why) {
+      return new NotTold(why);
     }
 
     /// One vector.

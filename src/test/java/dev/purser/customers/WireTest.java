@@ -19,10 +19,13 @@ import dev.purser.ledger.Preferences;
 import dev.purser.ledger.Profile;
 import dev.purser.ledger.Settle;
 import dev.purser.ledger.Totals;
+import dev.purser.testing.Frame;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -87,6 +90,36 @@ final class WireTest {
     byte[] json = {1, 2, -3};
     Reply.Read read = new Reply.Read("a", 5, true, Customer.Source.CACHE, json);
     assertThat((Reply.Read) there(read)).usingRecursiveComparison().isEqualTo(read);
+  }
+
+  /// 64 preferences, names and values as long as a string may be, each character written as six
+  /// bytes; totals in every currency; the most events of one batch.
+  @Test
+  void largest_always_fitAFrame() {
+    ActorRef<Reply> replies = KIT.createTestProbe(Reply.class).ref();
+    TreeMap<String, String> preferences = new TreeMap<>();
+    for (int i = 0; i < Preferences.LIMIT; i++) {
+      preferences.put("\u0001".repeat(4_090) + "%06d".formatted(i), "\u0001".repeat(4_096));
+    }
+    long most = (1L << 53) - 1;
+    List<Totals> totals =
+        Collections.nCopies(200, new Totals("GBP", most, most, most, most, most, most));
+    Profile profile = new Profile("x".repeat(512), most, preferences, totals, most, most);
+    byte[] json = ProfileJson.encode(profile, false);
+    List<Outcome> outcomes = Collections.nCopies(10_000, Outcome.DUPLICATE);
+    String id = "\ud83d\ude00".repeat(128);
+    // 4 MiB of lines, 419 bytes each.
+    List<Change> changes = Collections.nCopies(10_000, purchase("x".repeat(300), 1));
+    Change given = new Preferences(true, false, new HashMap<>(preferences));
+    for (Object message :
+        List.of(
+            new Customer.Apply(changes, null, true, 7, replies),
+            new Customer.Apply(List.of(given), null, true, 7, replies),
+            new Reply.Applied(outcomes, profile, true),
+            new Reply.Read(id, most, false, Customer.Source.MEMORY, json),
+            new Customer.Seen(id, new Reply.Read(id, most, false, Customer.Source.MEMORY, json)))) {
+      Frame.assertHolds(KIT.system(), message);
+    }
   }
 
   private static Stream<Condition> conditions() {

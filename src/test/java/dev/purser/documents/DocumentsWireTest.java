@@ -8,6 +8,9 @@ import dev.purser.ledger.Replaced;
 import dev.purser.partitions.Condition;
 import dev.purser.partitions.Outcome;
 import dev.purser.partitions.Partition;
+import dev.purser.testing.Frame;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
@@ -64,6 +67,30 @@ final class DocumentsWireTest {
     comesBack(new DocumentAsk.Told.One(5, new byte[] {1, -1}));
     comesBack(new DocumentAsk.Told.Found(-1, List.of("a", ""), true));
     comesBack(new DocumentAsk.Told.NotTold(new ServiceError.Overloaded("m")));
+  }
+
+  /// 256 names and 1,024 values, each as long as a string may be.
+  @Test
+  void largest_always_fitAFrame() {
+    Map<String, List<String>> map = new HashMap<>();
+    for (int name = 0; name < 256; name++) {
+      String text = "%06d".formatted(name) + "x".repeat(4_090);
+      map.put(text, List.of("a" + text.substring(1), "b" + text.substring(1), "c", text));
+    }
+    byte[] fields = Fields.of(map).encoded();
+    String id = "\ud83d\ude00".repeat(128);
+    ActorRef<Partition.Reply> replies = KIT.createTestProbe(Partition.Reply.class).ref();
+    ActorRef<DocumentAsk.Told> told = KIT.createTestProbe(DocumentAsk.Told.class).ref();
+    for (Object message :
+        List.of(
+            new Apply(List.of(new DocumentChange.Put(id, fields, null)), true, 7, replies),
+            new DocumentAsk.Told.One(5, fields),
+            new Partition.Reply.Applied(List.of(new Outcome.Stored(5, true, fields))),
+            new DocumentAsk.Find(
+                Collections.nCopies(4_000, new Match("n", "v")), true, 5, id, told),
+            new DocumentAsk.Told.Found(5, Collections.nCopies(1_001, id), true))) {
+      Frame.assertHolds(KIT.system(), message);
+    }
   }
 
   @Test

@@ -9,7 +9,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;
 
 /// A kind of records for tests: an id and a text, held in a map. Some words make it misbehave.
@@ -68,10 +67,10 @@ final class Notes implements Kind<Notes.Edit, String> {
   }
 
   /// A note, or a number as its version.
-  record Told(String text, long version, ServiceError error) implements Wire {
+  record Told(String text, long version, ServiceError error) implements Wire.Answer {
     @Override
-    public void dropped(ServiceError why, Consumer<Wire> recipient) {
-      recipient.accept(new Told(null, 0, why));
+    public Told refusal(ServiceError why) {
+      return new Told(null, 0, why);
     }
   }
 

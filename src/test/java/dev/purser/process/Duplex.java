@@ -29,7 +29,9 @@ public final class Duplex implements AutoCloseable {
     out = socket.getOutputStream();
     in = new BufferedInputStream(socket.getInputStream(), 256 << 10);
     StringBuilder head = new StringBuilder("POST " + path + " HTTP/1.1\r\nHost: localhost\r\n");
-    head.append("Content-Type: application/octet-stream\r\n");
+    if (Arrays.stream(headers).noneMatch(h -> h.startsWith("Content-Type"))) {
+      head.append("Content-Type: application/octet-stream\r\n");
+    }
     for (String header : headers) {
       head.append(header).append("\r\n");
     }

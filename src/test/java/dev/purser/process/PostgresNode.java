@@ -112,6 +112,17 @@ final class PostgresNode implements AutoCloseable {
     return send(HttpRequest.newBuilder(process.uri(path)).DELETE());
   }
 
+  Answer send(String method, String path, String json) throws Exception {
+    return send(
+        HttpRequest.newBuilder(process.uri(path))
+            .header("Content-Type", "application/json")
+            .method(
+                method,
+                json.isEmpty()
+                    ? HttpRequest.BodyPublishers.noBody()
+                    : HttpRequest.BodyPublishers.ofString(json)));
+  }
+
   Answer purchase(String customer, String id, String sku) throws Exception {
     return post(
         "/v1/customers/" + customer + "/purchases",
