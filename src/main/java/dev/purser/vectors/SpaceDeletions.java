@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 /// The deletions of spaces on this node. A space is closed first, and from then on it is absent for
 /// everybody; its vectors go in pieces, however long that takes and whether or not a caller still
 /// waits. A deletion that was cut off, since its node was killed or the database was away, is found
-/// by the mark of its space, at start and at a slow rate, and finished.
+/// by the mark of its space, at start and from then on, and finished.
 ///
 /// Several nodes may be at the same deletion: what is gone is as good as deleted. One of an earlier
 /// space of the name never touches a later one, which has another generation.
@@ -26,8 +26,8 @@ import org.slf4j.LoggerFactory;
 final class SpaceDeletions {
   private static final Logger LOG = LoggerFactory.getLogger(SpaceDeletions.class);
 
-  /// How often closed spaces are looked for.
-  private static final Duration EVERY = Duration.ofMinutes(1);
+  /// How often closed spaces are looked for: a few questions to partitions that are in memory.
+  private static final Duration EVERY = Duration.ofSeconds(10);
 
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
@@ -50,8 +50,9 @@ final class SpaceDeletions {
     var _ =
         names
             .loaded()
-            .thenRun(
-                () ->
+            .thenCombine(
+                vectors.loaded(),
+                (_, _) ->
                     system
                         .scheduler()
                         .scheduleWithFixedDelay(

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.purser.faults.Escalated;
 import dev.purser.testing.Postgres;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -37,6 +38,13 @@ final class PostgresSchemaTest {
   }
 
   @Test
+  void versionOfTheCode_isTheNewestMigration() throws IOException {
+    try (var files = Files.list(Path.of("src/main/resources/db/postgresql"))) {
+      assertThat(files).hasSize(PostgresSchema.VERSION);
+    }
+  }
+
+  @Test
   void nodes_startingTogether_migrateOnce() throws Exception {
     int nodes = 6;
     CyclicBarrier together = new CyclicBarrier(nodes);
@@ -59,13 +67,7 @@ final class PostgresSchemaTest {
     assertThat(
             server.ask(
                 database, "SELECT count(*) FROM purser.purser_schema_history WHERE type = 'SQL'"))
-        .containsExactly(Long.toString(migrations()));
-  }
-
-  private static long migrations() throws Exception {
-    try (var files = Files.list(Path.of("src/main/resources/db/postgresql"))) {
-      return files.count();
-    }
+        .containsExactly(Integer.toString(PostgresSchema.VERSION));
   }
 
   @Test
