@@ -7,8 +7,6 @@ import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigValueFactory;
 import dev.purser.cache.CacheSettings;
 import dev.purser.cluster.ClusterSettings;
-import dev.purser.cluster.ClusterTls;
-import dev.purser.cluster.Handshake;
 import dev.purser.config.Keys;
 import dev.purser.config.Reference;
 import dev.purser.config.ServiceLinks;
@@ -29,8 +27,6 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import org.apache.pekko.event.NoMarkerLogging;
-import org.apache.pekko.remote.artery.tcp.ssl.RotatingKeysSSLEngineProvider;
 
 /// Everything an operator may set, read once and checked as a whole. Immutable.
 ///
@@ -121,9 +117,6 @@ public record PurserSettings(
     for (Map.Entry<String, Object> told : cluster.pekko().entrySet()) {
       with = with.withValue(told.getKey(), ConfigValueFactory.fromAnyRef(told.getValue()));
     }
-    if (cluster.tls().enabled()) {
-      checkTls(with.getConfig(ClusterTls.ENGINE));
-    }
     return new PurserSettings(
         data,
         database,
@@ -137,17 +130,6 @@ public record PurserSettings(
         cluster,
         with,
         serviceLinks);
-  }
-
-  /// Pekko would find out at its first connection, and the node wait in vain for its seeds.
-  private static void checkTls(Config engine) {
-    try {
-      var provider = new RotatingKeysSSLEngineProvider(engine, NoMarkerLogging.getInstance());
-      Handshake.rehearse(
-          provider.createClientSSLEngine("", 0), provider.createServerSSLEngine("", 0));
-    } catch (Exception e) { // Scala declares none
-      throw new Refused(List.of("purser.cluster.tls: no node could trust this one: " + e));
-    }
   }
 
   private static Config overlayEnvironment(

@@ -1,10 +1,11 @@
 package dev.purser.http;
 
 import dev.purser.faults.Escalated;
-import java.io.IOException;
+import dev.purser.tls.UnusableTls;
 import java.net.InetSocketAddress;
-import java.security.GeneralSecurityException;
 import java.time.Duration;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLEngine;
 import org.apache.pekko.actor.NoSerializationVerificationNeeded;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -106,19 +107,19 @@ public final class HttpServer {
                         .withParserSettings(
                             s.getParserSettings().withCustomMediaTypes(Body.JSON_TYPE)));
     if (settings.tls().enabled()) {
-      builder = builder.enableHttps(ConnectionContext.httpsServer(tls()));
+      Supplier<SSLEngine> engines = tls();
+      builder = builder.enableHttps(ConnectionContext.httpsServer(engines::get));
     }
     context.pipeToSelf(
         builder.bind(edge::answer),
         (bound, failure) -> bound != null ? new Bound(bound) : new NotBound(failure));
   }
 
-  private javax.net.ssl.SSLContext tls() {
+  private Supplier<SSLEngine> tls() {
     try {
-      return settings.tls().context();
-    } catch (GeneralSecurityException | IOException e) {
-      throw new Escalated(
-          "Cannot use " + settings.tls() + ": " + e.getMessage() + ". Mend purser.http.tls.", e);
+      return settings.tls().engines();
+    } catch (UnusableTls e) {
+      throw new Escalated("purser.http.tls cannot be used: " + e.clause() + ".", e);
     }
   }
 
