@@ -37,7 +37,7 @@ final class Writer {
   private final Syncer syncer;
   private final FailedCommits failed;
   private final BooleanSupplier held;
-  private boolean paused;
+  private @Nullable Paused paused;
 
   /// @param held whether no commit may begin at present
   /// @param release takes reads that may go on
@@ -80,7 +80,7 @@ final class Writer {
 
   /// How long something has waited that no session could take, in milliseconds.
   long unmetMillis() {
-    boolean held = paused || seats.anyFree();
+    boolean held = paused != null || seats.anyFree();
     return held ? 0 : queue.waitedNanos(System.nanoTime()) / 1_000_000;
   }
 
@@ -110,13 +110,13 @@ final class Writer {
   }
 
   /// Stops handing out work, or goes on.
-  void pause(boolean pause) {
-    paused = pause;
+  void pause(@Nullable Paused now) {
+    paused = now;
   }
 
   /// Hands the next batches to sessions that are free.
   void dispatch() {
-    while (!paused
+    while (paused == null
         && !held.getAsBoolean()
         && seats.anyFree()
         && syncer.admits()
@@ -264,8 +264,8 @@ final class Writer {
   private ServiceError expired(PendingWrite write) {
     int waiting = queue.count(Lane.INTERACTIVE) + queue.count(Lane.BULK);
     String state =
-        paused
-            ? "an operator has paused the database"
+        paused != null
+            ? paused.sentence()
             : "writers: %d busy, %d idle".formatted(seats.busy(), seats.free());
     ServiceError cause = admission.down();
     if (cause instanceof ServiceError.Database) {

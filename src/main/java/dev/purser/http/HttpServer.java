@@ -103,7 +103,7 @@ public final class HttpServer {
             .logTo(Logging.getLogger(context.getSystem().classicSystem(), CONNECTIONS))
             .adaptSettings(
                 s ->
-                    s.withRemoteAddressAttribute(settings.ratePerSecond() > 0)
+                    s.withRemoteAddressAttribute(true)
                         .withParserSettings(
                             s.getParserSettings().withCustomMediaTypes(Body.JSON_TYPE)));
     if (settings.tls().enabled()) {
