@@ -16,6 +16,8 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.pattern.Patterns;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The order in which the node leaves: unready and no more lines of uploads, no new connections,
 /// requests in hand, customers' and partitions' saves, the database.
@@ -33,6 +35,7 @@ import org.apache.pekko.pattern.Patterns;
 /// between requests and database: sharding hands them their stop message, and each finishes its
 /// save before it ends.
 final class Departure {
+  private static final Logger LOG = LoggerFactory.getLogger(Departure.class);
 
   /// The node ends because something must be mended.
   static final class Escalation implements CoordinatedShutdown.Reason {
@@ -43,10 +46,18 @@ final class Departure {
   }
 
   /// The node ends because an operator told it to over HTTP.
-  static final class Drained implements CoordinatedShutdown.Reason {
+  record Drained(String by) implements CoordinatedShutdown.Reason {
     @Override
     public String toString() {
-      return "an operator drained the node";
+      return "an operator drains the node (" + by + ")";
+    }
+  }
+
+  /// The node ends because its process was told to.
+  static final class Signalled implements CoordinatedShutdown.Reason {
+    @Override
+    public String toString() {
+      return "the process received SIGTERM or SIGINT";
     }
   }
 
@@ -81,6 +92,9 @@ final class Departure {
         "unready",
         () -> {
           node.drainBegins();
+          LOG.info(
+              "Leaving begun: {}",
+              shutdown.getShutdownReason().map(Object::toString).orElse("no reason"));
           CompletionStage<Done> served = after(system, leaveTime(node, http));
           return ingest
               .leave()
@@ -147,11 +161,17 @@ final class Departure {
       ActorSystem<?> system, ActorRef<Database.Command> database) {
     CompletionStage<Done> drained =
         AskPattern.ask(database, Database.Drain::new, Duration.ofSeconds(3), system.scheduler());
-    return drained.exceptionally(
-        failure -> {
-          system.log().info("The database was not drained: {}", failure.getMessage());
-          return Done.done();
-        });
+    return drained
+        .thenApply(
+            done -> {
+              LOG.info("Leaving ended: what was accepted is committed");
+              return done;
+            })
+        .exceptionally(
+            failure -> {
+              LOG.warn("Leaving ended, the database undrained: {}", failure.getMessage());
+              return Done.done();
+            });
   }
 
   private static void task(

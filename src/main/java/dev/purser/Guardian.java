@@ -239,6 +239,8 @@ final class Guardian {
     }
     if (!said && node.unready().isEmpty()) {
       said = true;
+      StartNoise.ready(true);
+      context.getLog().info("Purser {} is ready at {}", Tools.version(), node.address());
       System.out.println("Purser " + Tools.version() + " is ready at " + node.address());
     }
     return Behaviors.same();

@@ -3,6 +3,7 @@ package dev.purser;
 import dev.purser.cache.Cache;
 import dev.purser.database.Database;
 import dev.purser.database.NodeLease;
+import dev.purser.database.Paused;
 import dev.purser.database.Standing;
 import dev.purser.faults.Fault;
 import dev.purser.faults.ServiceError;
@@ -151,10 +152,10 @@ final class Node implements Operations {
   @Override
   public CompletionStage<List<Map<String, @Nullable Object>>> slots() {
     return this.<Database.SlotList>ask(Database.Slots::new)
-        .thenApply(list -> list.slots().stream().map(Node::shown).toList());
+        .thenApply(list -> list.slots().stream().map(slot -> shown(slot, list.paused())).toList());
   }
 
-  private static Map<String, @Nullable Object> shown(SlotView slot) {
+  private static Map<String, @Nullable Object> shown(SlotView slot, @Nullable Paused paused) {
     Map<String, Object> shown = new LinkedHashMap<>();
     shown.put("slot", slot.n());
     shown.put("kind", slot.kind());
@@ -171,6 +172,9 @@ final class Node implements Operations {
     shown.put("last_error", slot.lastError());
     shown.put("closed_for", slot.closedFor());
     shown.put("restarts", slot.restarts());
+    shown.put(
+        "paused",
+        paused == null ? null : Map.of("by", paused.by(), "since", paused.since().toString()));
     return shown;
   }
 
@@ -180,13 +184,13 @@ final class Node implements Operations {
   }
 
   @Override
-  public CompletionStage<Void> pauseDatabase() {
-    return this.<Done>ask(Database.Pause::new).thenAccept(_ -> {});
+  public CompletionStage<Void> pauseDatabase(String by) {
+    return this.<Done>ask(replyTo -> new Database.Pause(by, replyTo)).thenAccept(_ -> {});
   }
 
   @Override
-  public CompletionStage<Void> resumeDatabase() {
-    return this.<Done>ask(Database.Resume::new).thenAccept(_ -> {});
+  public CompletionStage<Void> resumeDatabase(String by) {
+    return this.<Done>ask(replyTo -> new Database.Resume(by, replyTo)).thenAccept(_ -> {});
   }
 
   @Override
@@ -229,8 +233,8 @@ final class Node implements Operations {
   }
 
   @Override
-  public void drain() {
-    Departure.begin(system, new Departure.Drained());
+  public void drain(String by) {
+    Departure.begin(system, new Departure.Drained(by));
   }
 
   private <T> CompletionStage<T> ask(Function<ActorRef<T>, Database.Command> question) {

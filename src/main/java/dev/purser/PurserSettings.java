@@ -7,8 +7,6 @@ import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigValueFactory;
 import dev.purser.cache.CacheSettings;
 import dev.purser.cluster.ClusterSettings;
-import dev.purser.cluster.ClusterTls;
-import dev.purser.cluster.Handshake;
 import dev.purser.cluster.JoinCheck;
 import dev.purser.config.Keys;
 import dev.purser.config.Reference;
@@ -33,8 +31,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-import org.apache.pekko.event.NoMarkerLogging;
-import org.apache.pekko.remote.artery.tcp.ssl.RotatingKeysSSLEngineProvider;
 
 /// Everything an operator may set, read once and checked as a whole. Immutable.
 ///
@@ -129,11 +125,7 @@ public record PurserSettings(
 
   /// The addresses and the keys of the cluster's protocol are the actor system's to know.
   private PurserSettings withCluster() {
-    PurserSettings with = with(cluster.pekko());
-    if (cluster.tls().enabled()) {
-      checkTls(with.effective.getConfig(ClusterTls.ENGINE));
-    }
-    return with;
+    return with(cluster.pekko());
   }
 
   private PurserSettings with(Map<String, Object> values) {
@@ -173,17 +165,6 @@ public record PurserSettings(
     Map<String, Integer> counts =
         parts().stream().collect(Collectors.toMap(Ledger.Parts::kind, Ledger.Parts::count));
     return with(JoinCheck.keys(ledger, counts));
-  }
-
-  /// Pekko would find out at its first connection, and the node wait in vain for its seeds.
-  private static void checkTls(Config engine) {
-    try {
-      var provider = new RotatingKeysSSLEngineProvider(engine, NoMarkerLogging.getInstance());
-      Handshake.rehearse(
-          provider.createClientSSLEngine("", 0), provider.createServerSSLEngine("", 0));
-    } catch (Exception e) { // Scala declares none
-      throw new Refused(List.of("purser.cluster.tls: no node could trust this one: " + e));
-    }
   }
 
   private static Config overlayEnvironment(

@@ -115,11 +115,18 @@ final class Serve implements Callable<Integer> {
   }
 
   private static int serve(PurserSettings settings) {
+    LOG.info(
+        "Purser {} starts on Java {}, process {}, home {}",
+        Tools.version(),
+        Runtime.version(),
+        ProcessHandle.current().pid(),
+        Purser.conf().toAbsolutePath().normalize().getParent());
     Scrape.start(settings.effective(), Tools.version());
     AtomicInteger exitCode = new AtomicInteger();
     ActorSystem<Guardian.Command> system =
         ActorSystem.create(
             Guardian.create(settings, exitCode::set), "purser", settings.effective());
+    // Until the hook stands, SIGTERM ends the process at once: nothing is in hand yet.
     Thread hook = Thread.ofPlatform().name("shutdown").unstarted(() -> leave(system, exitCode));
     Runtime.getRuntime().addShutdownHook(hook);
     CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
@@ -137,7 +144,7 @@ final class Serve implements Callable<Integer> {
     try {
       Done _ =
           CoordinatedShutdown.get(system)
-              .runAll(CoordinatedShutdown.jvmExitReason())
+              .runAll(new Departure.Signalled())
               .toCompletableFuture()
               .get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
       code = exitCode.get();

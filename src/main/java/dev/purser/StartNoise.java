@@ -6,21 +6,23 @@ import ch.qos.logback.core.filter.Filter;
 import ch.qos.logback.core.spi.FilterReply;
 
 /// Keeps out of the log what is true of every start: the regions of a node ask for their
-/// coordinator sooner than there is one, and Pekko warns of each time. After `seconds` the same
-/// warnings tell of trouble, and are logged. Named in `conf/logback.xml`.
+/// coordinator sooner than there is one, and Pekko warns of each time. Once the node is ready the
+/// same warnings tell of trouble, and are logged; until then `/health/ready` says what it waits
+/// for. Named in `conf/logback.xml`.
 public final class StartNoise extends Filter<ILoggingEvent> {
   private static final String REGION = "org.apache.pekko.cluster.sharding.ShardRegion";
 
-  private int seconds;
+  /// Of the process: the filter is made by the log's configuration, long before there is a node.
+  private static volatile boolean ready;
 
-  public void setSeconds(int seconds) {
-    this.seconds = seconds;
+  /// Whether the node is ready.
+  static void ready(boolean now) {
+    ready = now;
   }
 
   @Override
   public FilterReply decide(ILoggingEvent event) {
-    boolean early = event.getTimeStamp() - getContext().getBirthTime() < seconds * 1_000L;
-    return early && event.getLevel() == Level.WARN && event.getLoggerName().equals(REGION)
+    return !ready && event.getLevel() == Level.WARN && event.getLoggerName().equals(REGION)
         ? FilterReply.DENY
         : FilterReply.NEUTRAL;
   }

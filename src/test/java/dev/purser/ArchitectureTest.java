@@ -57,7 +57,8 @@ final class ArchitectureTest {
           Map.entry(
               "vectors",
               Set.of("cluster", "config", "database", "faults", "ledger", "metrics", "partitions")),
-          Map.entry("cluster", Set.of("config", "faults", "metrics")),
+          Map.entry("tls", Set.of()),
+          Map.entry("cluster", Set.of("config", "faults", "metrics", "tls")),
           Map.entry("ledger", Set.of("faults")),
           Map.entry("slots", Set.of("config", "faults", "ledger", "metrics")),
           Map.entry("cache", Set.of("config", "faults", "ledger", "metrics")),
@@ -101,6 +102,7 @@ final class ArchitectureTest {
                   "ledger",
                   "metrics",
                   "partitions",
+                  "tls",
                   "vectors")));
 
   /// Packages of others, and the packages of ours that may use them; the root is named `""`.
@@ -116,8 +118,8 @@ final class ArchitectureTest {
           new Technology(List.of("org.roaringbitmap.."), Set.of("documents")),
           new Technology(List.of("com.github.benmanes.caffeine.."), Set.of("cache")),
           new Technology(List.of("io.lettuce..", "io.netty..", "reactor.."), Set.of("cache")),
-          // Kamon, the settings of sharding and the check of who joins are handed a Config; all
-          // others read through Keys.
+          // Kamon, the settings of sharding, the check of who joins and the provider that Pekko makes
+          // are handed a Config; all others read through Keys.
           new Technology(
               List.of("com.typesafe.config.."),
               Set.of("config", "metrics", "customers", "cluster", "")),

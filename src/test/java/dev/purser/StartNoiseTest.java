@@ -14,31 +14,23 @@ final class StartNoiseTest {
   private final LoggerContext context = new LoggerContext();
   private final StartNoise filter = new StartNoise();
 
-  StartNoiseTest() {
-    filter.setContext(context);
-    filter.setSeconds(10);
-  }
-
-  private FilterReply decide(String logger, Level level, int seconds) {
+  /// At a moment long after the start of the process.
+  private FilterReply decide(String logger, Level level) {
     LoggingEvent event =
         new LoggingEvent("", context.getLogger(logger), level, "Trying to register", null, null);
-    event.setTimeStamp(context.getBirthTime() + seconds * 1_000L);
+    event.setTimeStamp(context.getBirthTime() + 60_000L);
     return filter.decide(event);
   }
 
+  /// The moment of readiness is of the process: one test, in its order.
   @Test
-  void decide_regionWarnsAtStart_denied() {
-    assertThat(decide(REGION, Level.WARN, 9)).isEqualTo(FilterReply.DENY);
-  }
-
-  @Test
-  void decide_regionWarnsLater_logged() {
-    assertThat(decide(REGION, Level.WARN, 10)).isEqualTo(FilterReply.NEUTRAL);
-  }
-
-  @Test
-  void decide_errorsAndOthersAtStart_logged() {
-    assertThat(decide(REGION, Level.ERROR, 1)).isEqualTo(FilterReply.NEUTRAL);
-    assertThat(decide("dev.purser.Guardian", Level.WARN, 1)).isEqualTo(FilterReply.NEUTRAL);
+  void decide_regionWarns_deniedUntilTheNodeIsReadyHoweverLongThatTakes() {
+    filter.setContext(context);
+    StartNoise.ready(false);
+    assertThat(decide(REGION, Level.WARN)).isEqualTo(FilterReply.DENY);
+    assertThat(decide(REGION, Level.ERROR)).isEqualTo(FilterReply.NEUTRAL);
+    assertThat(decide("dev.purser.Guardian", Level.WARN)).isEqualTo(FilterReply.NEUTRAL);
+    StartNoise.ready(true);
+    assertThat(decide(REGION, Level.WARN)).isEqualTo(FilterReply.NEUTRAL);
   }
 }

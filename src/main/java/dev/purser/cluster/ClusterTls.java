@@ -1,14 +1,12 @@
 package dev.purser.cluster;
 
 import dev.purser.config.Keys;
-import java.nio.file.Files;
+import dev.purser.tls.UnusableTls;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
-import org.apache.pekko.remote.artery.tcp.ssl.RotatingKeysSSLEngineProvider;
 
-/// Mutual TLS between nodes, by files in PEM; all empty: none. Pekko reads them again every five
-/// minutes, so that they can be renewed while the node runs. Immutable.
+/// Mutual TLS between nodes, by files in PEM; all empty: none. They are read again when they
+/// change, so that they can be renewed while the node runs. Immutable.
 ///
 /// A node is trusted if its certificate comes from the authority and shares a name with this one's:
 /// certificates of all nodes carry the same, and a host's own besides it if they like.
@@ -31,9 +29,12 @@ public record ClusterTls(String certificates, String key, String authority) {
     if (!whole) {
       keys.refuse("certificates", "and key and authority belong together: set all or none");
     }
-    for (String file : List.of(tls.certificates, tls.key, tls.authority)) {
-      if (!file.isEmpty() && !Files.isReadable(Path.of(file))) {
-        keys.refuse("certificates", "and the other files of TLS: " + file + " cannot be read");
+    if (whole && tls.enabled()) {
+      try {
+        var _ =
+            NodeTls.Trust.of(Path.of(tls.certificates), Path.of(tls.key), Path.of(tls.authority));
+      } catch (UnusableTls e) {
+        keys.refuse("certificates", e.clause());
       }
     }
     return tls;
@@ -51,7 +52,7 @@ public record ClusterTls(String certificates, String key, String authority) {
             "pekko.remote.artery.transport",
             "tls-tcp",
             SSL + ".ssl-engine-provider",
-            RotatingKeysSSLEngineProvider.class.getName(),
+            NodeTls.class.getName(),
             ENGINE + ".cert-file",
             certificates,
             ENGINE + ".key-file",

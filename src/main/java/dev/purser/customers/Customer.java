@@ -5,7 +5,7 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.typesafe.config.ConfigFactory;
 import dev.purser.cache.Cache;
 import dev.purser.cluster.Wire;
-import dev.purser.database.Database.Answer;
+import dev.purser.database.Database;
 import dev.purser.database.LoadReply;
 import dev.purser.database.SaveReply;
 import dev.purser.faults.ServiceError;
@@ -96,7 +96,7 @@ public final class Customer {
   record SaveAnswered(SaveReply reply) implements Private {}
 
   /// What the erasure had left is gone, or the database has failed.
-  record Purged(Answer<Long> answer) implements Private {}
+  record Purged(Database.Answer<Long> answer) implements Private {}
 
   /// The answer to [Look].
   public record Seen(String id, Reply reply) implements Wire.Answer {

@@ -14,6 +14,7 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.jspecify.annotations.Nullable;
 
 /// The owner of the queues and the slots. All deadlines are absolute, in the clock's milliseconds
 /// since 1970.
@@ -66,10 +67,20 @@ public final class Database {
   public record Recycle(int n, ActorRef<Boolean> replyTo) implements Command {}
 
   /// Stops handing out work; what is asked waits until its deadline.
-  public record Pause(ActorRef<Done> replyTo) implements Command {}
+  ///
+  /// @param by who orders it
+  public record Pause(String by, ActorRef<Done> replyTo) implements Command {
+    public Pause(ActorRef<Done> replyTo) {
+      this("an operator", replyTo);
+    }
+  }
 
   /// Hands out work again.
-  public record Resume(ActorRef<Done> replyTo) implements Command {}
+  public record Resume(String by, ActorRef<Done> replyTo) implements Command {
+    public Resume(ActorRef<Done> replyTo) {
+      this("an operator", replyTo);
+    }
+  }
 
   /// Tells `watcher` how the database stands, now and whenever that changes. There is one watcher;
   /// the latest counts.
@@ -94,7 +105,10 @@ public final class Database {
   }
 
   /// The slots, in order.
-  public record SlotList(List<SlotView> slots) implements NoSerializationVerificationNeeded {
+  ///
+  /// @param paused who has paused the database and since when, or null
+  public record SlotList(List<SlotView> slots, @Nullable Paused paused)
+      implements NoSerializationVerificationNeeded {
     public SlotList {
       slots = List.copyOf(slots);
     }

@@ -6,6 +6,7 @@ import dev.purser.faults.ServiceError;
 import dev.purser.slots.Session;
 import dev.purser.slots.SlotEvent;
 import dev.purser.slots.SlotView;
+import java.time.Instant;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -19,10 +20,16 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The behaviour of the database actor: it passes requests to the reading and the writing side, and
 /// events of the slots to whichever side they concern.
 final class Desk {
+  /// By its own name: an actor's logger may be named after Pekko's classes, whose INFO is not
+  /// logged.
+  private static final Logger LOG = LoggerFactory.getLogger(Database.class);
+
   private final ActorContext<Database.Command> context;
   private final Shared shared;
   private final Carried carried;
@@ -31,7 +38,7 @@ final class Desk {
   private final Readers readers;
   private final Checkpointer checkpointer;
   private final SlotSet slots;
-  private boolean paused;
+  private @Nullable Paused paused;
   private @Nullable ActorRef<Done> draining;
   private @Nullable Standing told;
 
@@ -71,10 +78,10 @@ final class Desk {
       case Database.Do c -> write(PendingWrite.of(c, System.nanoTime()));
       case Database.Ask<?> c -> ask(c);
       case Database.Slots(ActorRef<Database.SlotList> replyTo) ->
-          replyTo.tell(new Database.SlotList(slots.views()));
+          replyTo.tell(new Database.SlotList(slots.views(), paused));
       case Database.Recycle(int n, ActorRef<Boolean> replyTo) -> replyTo.tell(slots.recycle(n));
-      case Database.Pause(ActorRef<Done> replyTo) -> pause(true, replyTo);
-      case Database.Resume(ActorRef<Done> replyTo) -> pause(false, replyTo);
+      case Database.Pause(String by, ActorRef<Done> replyTo) -> pause(by, replyTo);
+      case Database.Resume(String by, ActorRef<Done> replyTo) -> resume(by, replyTo);
       case Database.Watch(ActorRef<Standing> watcher) -> watch(watcher);
       case Database.Drain(ActorRef<Done> replyTo) -> drain(replyTo);
       case Database.Roomy(Product.Room room) -> room(room);
@@ -139,11 +146,27 @@ final class Desk {
     }
   }
 
-  private void pause(boolean pause, ActorRef<Done> replyTo) {
-    paused = pause;
-    writer.pause(pause);
-    readers.pause(pause);
-    context.getLog().info(pause ? "The database is paused" : "The database is resumed");
+  /// A second pause leaves the first one's name and moment.
+  private void pause(String by, ActorRef<Done> replyTo) {
+    if (paused == null) {
+      paused = new Paused(by, Instant.ofEpochMilli(shared.clock().millis()));
+      LOG.info("The database is paused by {}", by);
+    }
+    paused(paused, replyTo);
+  }
+
+  private void resume(String by, ActorRef<Done> replyTo) {
+    if (paused != null) {
+      LOG.info(
+          "The database is resumed by {}; paused since {} by {}", by, paused.since(), paused.by());
+      paused = null;
+    }
+    paused(null, replyTo);
+  }
+
+  private void paused(@Nullable Paused now, ActorRef<Done> replyTo) {
+    writer.pause(now);
+    readers.pause(now);
     replyTo.tell(Done.done());
     tellStanding();
   }
@@ -152,8 +175,8 @@ final class Desk {
     draining = replyTo;
     writer.leave();
     // What waits must be finished, paused or not.
-    writer.pause(false);
-    readers.pause(false);
+    writer.pause(null);
+    readers.pause(null);
   }
 
   private void watch(ActorRef<Standing> watcher) {
@@ -240,7 +263,7 @@ final class Desk {
 
   private void tick() {
     slots.tidy(writer, readers);
-    checkpointer.look(paused);
+    checkpointer.look(paused != null);
     writer.sweep();
     readers.sweep();
     SaveQueue saves = writer.queue();
@@ -251,7 +274,8 @@ final class Desk {
   }
 
   private void tellStanding() {
-    Standing now = Standing.of(carried.served(), paused, readers.trouble(), writer.trouble());
+    Standing now =
+        Standing.of(carried.served(), paused != null, readers.trouble(), writer.trouble());
     if (!now.equals(told)) {
       told = now;
       carried.tell(now);

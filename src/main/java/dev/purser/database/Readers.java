@@ -32,7 +32,7 @@ final class Readers {
   private ServiceError holdingUp = new ServiceError.PoolExhausted("nothing is held up");
   private int asking;
   private boolean askNext;
-  private boolean paused;
+  private @Nullable Paused paused;
   private @Nullable ServiceError down =
       new ServiceError.PoolExhausted("the database is not open yet");
 
@@ -62,7 +62,7 @@ final class Readers {
 
   /// How long something has waited that no session could take, in milliseconds.
   long unmetMillis() {
-    if (paused) {
+    if (paused != null) {
       return 0;
     }
     long now = System.nanoTime();
@@ -117,13 +117,13 @@ final class Readers {
   }
 
   /// Stops handing out work, or goes on.
-  void pause(boolean pause) {
-    paused = pause;
+  void pause(@Nullable Paused now) {
+    paused = now;
   }
 
   /// Hands work to free sessions as long as there is both.
   void dispatch() {
-    while (seats.anyFree() && !paused) {
+    while (seats.anyFree() && paused == null) {
       StoreWork work = next();
       if (work == null) {
         return;
@@ -324,7 +324,10 @@ final class Readers {
   /// Refuses a read whose deadline passed before it was run.
   void refuseExpired(PendingRead read) {
     ServiceError cause = trouble();
-    String state = seats.busy() + " readers busy, " + seats.free() + " idle";
+    String state =
+        paused != null
+            ? paused.sentence()
+            : seats.busy() + " readers busy, " + seats.free() + " idle";
     refuse(
         read,
         cause instanceof ServiceError.Database

@@ -41,7 +41,7 @@ final class Writer {
   private final Syncer syncer;
   private final FailedCommits failed;
   private final BooleanSupplier held;
-  private boolean paused;
+  private @Nullable Paused paused;
   private boolean leaving;
 
   /// @param held whether no commit may begin at present
@@ -85,7 +85,7 @@ final class Writer {
 
   /// How long something has waited that no session could take, in milliseconds.
   long unmetMillis() {
-    boolean held = paused || seats.anyFree();
+    boolean held = paused != null || seats.anyFree();
     return held ? 0 : queue.waitedNanos(System.nanoTime()) / 1_000_000;
   }
 
@@ -115,13 +115,13 @@ final class Writer {
   }
 
   /// Stops handing out work, or goes on.
-  void pause(boolean pause) {
-    paused = pause;
+  void pause(@Nullable Paused now) {
+    paused = now;
   }
 
   /// Hands the next batches to sessions that are free.
   void dispatch() {
-    while (!paused
+    while (paused == null
         && !held.getAsBoolean()
         && seats.anyFree()
         && syncer.admits()
@@ -284,8 +284,8 @@ final class Writer {
   private ServiceError expired(PendingWrite write) {
     int waiting = queue.count(Lane.INTERACTIVE) + queue.count(Lane.BULK);
     String state =
-        paused
-            ? "an operator has paused the database"
+        paused != null
+            ? paused.sentence()
             : "writers: %d busy, %d idle".formatted(seats.busy(), seats.free());
     ServiceError cause = admission.down();
     if (cause instanceof ServiceError.Database) {

@@ -42,6 +42,11 @@ final class Call {
     return body;
   }
 
+  /// Who calls, and the request's id: what each log line about the request says.
+  String by() {
+    return head.by;
+  }
+
   Route route() {
     return route;
   }

@@ -31,6 +31,7 @@ public final class Edge {
   private final HttpMetrics metrics = new HttpMetrics();
   private final Responses responses;
   private final RequestIds ids = new RequestIds();
+  private final RequestLog log = new RequestLog();
   private final AtomicInteger inHand = new AtomicInteger();
 
   /// Calls whose answer is not made yet, and answers that are still streams.
@@ -87,6 +88,7 @@ public final class Edge {
       this.connection = connection;
       this.head = Head.of(request);
       this.id = ids.of(head.requestId);
+      this.head.by = "request " + id;
       this.body = new Body(request.entity(), head, doors.settings(), metrics, doors.materializer());
     }
 
@@ -105,6 +107,7 @@ public final class Edge {
       }
       route = found;
       admit(found);
+      log.begun(found, head.by);
       if (Accepts.best(head.accept, found.form().offers()) == null) {
         throw Problem.of(
                 406,
@@ -148,6 +151,7 @@ public final class Edge {
       if (found.role() == Role.ANYONE) {
         return;
       }
+      head.by = by(token);
       if (doors.settings().ratePerSecond() > 0 && !rates.take(client(token), startNanos)) {
         metrics.rateHit.increment();
         throw Problem.of(429, "ERR_RATE_LIMITED", "This client makes more calls than it may.")
@@ -164,13 +168,19 @@ public final class Edge {
     }
 
     private String client(@Nullable String token) {
-      return token != null
-          ? token
-          : request
-              .getAttribute(AttributeKeys.remoteAddress)
-              .flatMap(a -> a.getAddress())
-              .map(a -> a.getHostAddress())
-              .orElse("unknown");
+      return token != null ? token : address();
+    }
+
+    private String address() {
+      return request
+          .getAttribute(AttributeKeys.remoteAddress)
+          .flatMap(a -> a.getAddress())
+          .map(a -> a.getHostAddress())
+          .orElse("unknown");
+    }
+
+    private String by(@Nullable String token) {
+      return (token == null ? "" : "token " + token + ", ") + address() + ", request " + id;
     }
 
     void end(
@@ -201,6 +211,9 @@ public final class Edge {
           request.method().value(),
           made.status().intValue(),
           nanos);
+      if (route != null) {
+        log.answered(route, made.status().intValue(), nanos, head.by);
+      }
       open.decrementAndGet();
       return doors.operations().closing() ? made.addHeader(CLOSE) : made;
     }
@@ -209,10 +222,17 @@ public final class Edge {
       try {
         return answer != null
             ? responses.of(answer, head, id, nanos)
-            : responses.of(problem(failure), head, id, nanos);
+            : responses.of(told(problem(failure), nanos), head, id, nanos);
       } catch (RuntimeException e) {
         return responses.of(bug(e), head, id, nanos);
       }
+    }
+
+    private Problem told(Problem problem, long nanos) {
+      if (route != null && problem.status() >= 500) {
+        log.failed(route, problem, nanos, head.by);
+      }
+      return problem;
     }
 
     private Problem problem(@Nullable Throwable failure) {
@@ -237,9 +257,9 @@ public final class Edge {
 
     private Problem bug(@Nullable Throwable cause) {
       LOG.error(
-          "Request {} of {} failed: a bug",
-          id,
+          "{} failed: a bug ({})",
           route == null ? HttpMetrics.UNMATCHED : route.template(),
+          head.by,
           cause);
       return Problem.internal();
     }

@@ -26,6 +26,10 @@ final class Head {
 
   boolean expectsContinue;
 
+  /// Who calls, and the request's id, as the log has them; the edge knows it once it has let the
+  /// call in.
+  String by = "";
+
   static Head of(HttpRequest request) {
     Head head = new Head();
     for (HttpHeader h : request.getHeaders()) {

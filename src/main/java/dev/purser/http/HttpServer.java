@@ -1,13 +1,14 @@
 package dev.purser.http;
 
 import dev.purser.faults.Escalated;
-import java.io.IOException;
+import dev.purser.tls.UnusableTls;
 import java.net.InetSocketAddress;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLSession;
@@ -178,15 +179,11 @@ public final class HttpServer {
           true, // an answer can be read to its end though its sender is still writing
           Optional.empty());
     }
-    SSLContext tls = tls();
+    Supplier<SSLEngine> engines = tls();
     return tcp.bindWithTls(
         settings.host(),
         settings.port(),
-        () -> {
-          SSLEngine engine = tls.createSSLEngine();
-          engine.setUseClientMode(false);
-          return engine;
-        },
+        engines::get,
         http.getBacklog(),
         http.getSocketOptions(),
         Optional.empty(),
@@ -226,9 +223,7 @@ public final class HttpServer {
       return CompletableFuture.completedFuture(edge.refuse(refused));
     }
     return edge.answer(
-        settings.ratePerSecond() > 0
-            ? request.addAttribute(AttributeKeys.remoteAddress, RemoteAddress.create(peer))
-            : request,
+        request.addAttribute(AttributeKeys.remoteAddress, RemoteAddress.create(peer)),
         connection);
   }
 
@@ -240,12 +235,11 @@ public final class HttpServer {
     }
   }
 
-  private SSLContext tls() {
+  private Supplier<SSLEngine> tls() {
     try {
-      return settings.tls().context();
-    } catch (GeneralSecurityException | IOException e) {
-      throw new Escalated(
-          "Cannot use " + settings.tls() + ": " + e.getMessage() + ". Mend purser.http.tls.", e);
+      return settings.tls().engines();
+    } catch (UnusableTls e) {
+      throw new Escalated("purser.http.tls cannot be used: " + e.clause() + ".", e);
     }
   }
 

@@ -95,11 +95,11 @@ final class OperationCalls {
   }
 
   static CompletionStage<Answer> pause(Call call) {
-    return call.doors().operations().pauseDatabase().thenApply(_ -> done());
+    return call.doors().operations().pauseDatabase(call.by()).thenApply(_ -> done());
   }
 
   static CompletionStage<Answer> resume(Call call) {
-    return call.doors().operations().resumeDatabase().thenApply(_ -> done());
+    return call.doors().operations().resumeDatabase(call.by()).thenApply(_ -> done());
   }
 
   static CompletionStage<Answer> clearCache(Call call) {
@@ -129,7 +129,7 @@ final class OperationCalls {
   }
 
   static CompletionStage<Answer> drain(Call call) {
-    call.doors().operations().drain();
+    call.doors().operations().drain(call.by());
     byte[] json = Json.object(g -> g.writeBooleanField("draining", true));
     return now(new Answer.Data(202, json, List.of()));
   }

@@ -22,9 +22,10 @@ public interface Operations {
   /// Opens the connection of slot `n` anew after its work in hand; false if there is no such slot.
   CompletionStage<Boolean> recycle(int n);
 
-  CompletionStage<Void> pauseDatabase();
+  /// @param by who orders it, for the log and for those who are refused meanwhile
+  CompletionStage<Void> pauseDatabase(String by);
 
-  CompletionStage<Void> resumeDatabase();
+  CompletionStage<Void> resumeDatabase(String by);
 
   /// Forgets all cached copies; answers how many there were.
   CompletionStage<Long> clearCache();
@@ -42,5 +43,5 @@ public interface Operations {
   boolean closing();
 
   /// Turns unready and leaves in order; the process exits 0.
-  void drain();
+  void drain(String by);
 }

@@ -31,9 +31,10 @@ final class Runs {
   private Runs() {}
 
   /// Answers with `events`, in the form that the caller likes.
-  static CompletionStage<Answer> answer(Call call, Source<RunEvent, NotUsed> events) {
+  static CompletionStage<Answer> answer(Call call, Source<RunEvent, NotUsed> run) {
+    Source<RunEvent, NotUsed> events = RequestLog.logged(call, run);
     if (call.wantsLines()) {
-      return CompletableFuture.completedFuture(new Answer.Lines(lines(events)));
+      return CompletableFuture.completedFuture(new Answer.Lines(lines(events, call.by())));
     }
     return events
         .runWith(Sink.last(), call.doors().materializer())
@@ -51,13 +52,13 @@ final class Runs {
   }
 
   /// A run whose stream fails (a bug) still ends with a line that says so.
-  private static Source<ByteString, NotUsed> lines(Source<RunEvent, NotUsed> events) {
+  private static Source<ByteString, NotUsed> lines(Source<RunEvent, NotUsed> events, String by) {
     return events
         .map(Runs::line)
         .mapError(
             Throwable.class,
             e -> {
-              LOG.error("A run's stream failed: a bug", e);
+              LOG.error("A run's stream failed: a bug ({})", by, e);
               return e;
             })
         .recover(

@@ -1,25 +1,17 @@
 package dev.purser.http;
 
 import dev.purser.config.Keys;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
+import dev.purser.tls.Identity;
+import dev.purser.tls.Renewed;
+import dev.purser.tls.UnusableTls;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import java.security.KeyFactory;
-import java.security.KeyStore;
-import java.security.PrivateKey;
-import java.security.cert.Certificate;
-import java.security.cert.CertificateFactory;
-import java.security.spec.InvalidKeySpecException;
-import java.security.spec.PKCS8EncodedKeySpec;
-import java.util.Base64;
 import java.util.List;
-import javax.net.ssl.KeyManagerFactory;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
 
-/// TLS by files: a PKCS#12 key store, or a certificate chain and an unencrypted PKCS#8 key in PEM;
-/// all empty: no TLS. Immutable.
+/// TLS by files: a PKCS#12 key store, or a certificate chain and a key in PEM, which is not
+/// encrypted; all empty: no TLS. Immutable.
 ///
 /// @param password of the key store
 public record Tls(String keystore, String password, String certificates, String key) {
@@ -33,9 +25,14 @@ public record Tls(String keystore, String password, String certificates, String 
             keys.text("key"));
     if (!tls.keystore.isEmpty() && !tls.certificates.isEmpty()) {
       keys.refuse("keystore", "and certificates are both set: choose one");
-    }
-    if (tls.certificates.isEmpty() != tls.key.isEmpty()) {
+    } else if (tls.certificates.isEmpty() != tls.key.isEmpty()) {
       keys.refuse("certificates", "and key belong together: set both or none");
+    } else if (tls.enabled()) {
+      try {
+        var _ = tls.context();
+      } catch (UnusableTls e) {
+        keys.refuse(tls.keystore.isEmpty() ? "certificates" : "keystore", e.clause());
+      }
     }
     return tls;
   }
@@ -44,55 +41,26 @@ public record Tls(String keystore, String password, String certificates, String 
     return !keystore.isEmpty() || !certificates.isEmpty();
   }
 
-  /// The context that serves with these files.
-  SSLContext context() throws GeneralSecurityException, IOException {
-    char[] secret = keystore.isEmpty() ? new char[0] : password.toCharArray();
-    KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-    keys.init(keystore.isEmpty() ? ofPem() : ofKeystore(secret), secret);
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(keys.getKeyManagers(), null, null);
-    return context;
+  /// The server's side of each new connection, by the files as they are then.
+  Supplier<SSLEngine> engines() throws UnusableTls {
+    List<Path> files =
+        keystore.isEmpty()
+            ? List.of(Path.of(certificates), Path.of(key))
+            : List.of(Path.of(keystore));
+    Renewed<SSLContext> context = Renewed.of(files, this::context);
+    return () -> {
+      SSLEngine engine = context.get().createSSLEngine();
+      engine.setUseClientMode(false);
+      return engine;
+    };
   }
 
-  private KeyStore ofKeystore(char[] secret) throws GeneralSecurityException, IOException {
-    KeyStore store = KeyStore.getInstance("PKCS12");
-    try (InputStream in = Files.newInputStream(Path.of(keystore))) {
-      store.load(in, secret);
-    }
-    return store;
-  }
-
-  private KeyStore ofPem() throws GeneralSecurityException, IOException {
-    KeyStore store = KeyStore.getInstance("PKCS12");
-    store.load(null, null);
-    try (InputStream in = Files.newInputStream(Path.of(certificates))) {
-      Certificate[] chain =
-          CertificateFactory.getInstance("X.509")
-              .generateCertificates(in)
-              .toArray(Certificate[]::new);
-      store.setKeyEntry("server", privateKey(), new char[0], chain);
-    }
-    return store;
-  }
-
-  /// PEM does not name the algorithm of a PKCS#8 key: the ones in use are tried in turn.
-  private PrivateKey privateKey() throws GeneralSecurityException, IOException {
-    String body =
-        Files.readString(Path.of(key)).replaceAll("-----(BEGIN|END) PRIVATE KEY-----", "");
-    PKCS8EncodedKeySpec spec;
-    try {
-      spec = new PKCS8EncodedKeySpec(Base64.getMimeDecoder().decode(body));
-    } catch (IllegalArgumentException e) {
-      throw new InvalidKeySpecException("is no PEM file of a PKCS#8 key", e);
-    }
-    for (String algorithm : List.of("RSA", "EC", "EdDSA")) {
-      try {
-        return KeyFactory.getInstance(algorithm).generatePrivate(spec);
-      } catch (InvalidKeySpecException _) {
-        // of another algorithm
-      }
-    }
-    throw new InvalidKeySpecException(key + " holds no PKCS#8 key of RSA, EC or EdDSA");
+  private SSLContext context() throws UnusableTls {
+    Identity identity =
+        keystore.isEmpty()
+            ? Identity.ofPem(Path.of(certificates), Path.of(key))
+            : Identity.ofKeystore(Path.of(keystore), password);
+    return identity.server();
   }
 
   /// Without the password.

@@ -26,7 +26,8 @@ final class TransformCalls {
       throw Body.unsupported("The body must be of the type " + Accepts.OCTETS + ".");
     }
     checkLength(body, chain);
-    Source<ByteString, NotUsed> values = call.doors().workers().transform(chain, body.stream());
+    Source<ByteString, NotUsed> values =
+        call.doors().workers().transform(chain, body.stream(), call.by());
     return canBeWrongAtOnce(call)
         ? begun(values, call)
         : CompletableFuture.completedFuture(new Answer.Octets(values));

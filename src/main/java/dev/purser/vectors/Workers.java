@@ -86,13 +86,15 @@ public final class Workers {
   /// validation error if the values end within a unit, and of an overload if the last place has
   /// been taken between this call and its beginning.
   ///
+  /// @param by who asks, for the log
   /// @throws Fault if there are as many streams as there may be
-  public Source<ByteString, NotUsed> transform(Chain chain, Source<ByteString, ?> values) {
+  public Source<ByteString, NotUsed> transform(
+      Chain chain, Source<ByteString, ?> values, String by) {
     places.check();
     return values
         .mapMaterializedValue(_ -> NotUsed.getInstance())
         .via(flow(chain))
-        .via(new Ending("The stream of " + chain, places));
+        .via(new Ending("The stream of " + chain + " (" + by + ")", places));
   }
 
   /// Streams that have a place.

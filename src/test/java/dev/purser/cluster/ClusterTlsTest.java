@@ -6,6 +6,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import dev.purser.config.Keys;
 import dev.purser.testing.Certificates;
+import dev.purser.testing.Openssl;
 import java.io.File;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -61,6 +62,23 @@ final class ClusterTlsTest {
   void nodes_certifiedByOneAuthority_areOneCluster() {
     ActorTestKit first = node(tls("a", authority, "purser"), List.of());
     ActorTestKit second = node(tls("b", authority, "purser"), List.of(address(first)));
+    awaitUp(first, 2);
+    awaitUp(second, 2);
+  }
+
+  @Test
+  void nodes_withKeysOfOtherForms_areOneCluster() {
+    ActorTestKit first = node(tls("a", authority, "purser"), List.of());
+    Path certificate = folder.resolve("ec.pem");
+    Path pkcs8 = folder.resolve("ec.pkcs8");
+    Path sec1 = folder.resolve("ec.sec1");
+    Openssl.run(
+        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=purser"
+            + " -keyout %s -out %s -CA %s -CAkey %s"
+                .formatted(pkcs8, certificate, authority.certificate(), authority.key()));
+    Openssl.run("ec -in %s -out %s".formatted(pkcs8, sec1));
+    ActorTestKit second =
+        node(files(certificate, sec1, authority.certificate()), List.of(address(first)));
     awaitUp(first, 2);
     awaitUp(second, 2);
   }
@@ -168,9 +186,13 @@ final class ClusterTlsTest {
   /// Settings of a node with a key of its own and a certificate of `authority`.
   private String tls(String file, Certificates.Pair authority, String name) {
     Certificates.Pair own = Certificates.signed(folder, file, name, authority);
+    return files(own.certificate(), own.key(), authority.certificate());
+  }
+
+  private static String files(Path certificate, Path key, Path authority) {
     return """
     tls { certificates = "%s", key = "%s", authority = "%s" }
     """
-        .formatted(own.certificate(), own.key(), authority.certificate());
+        .formatted(certificate, key, authority);
   }
 }

@@ -85,7 +85,7 @@ final class DocumentsWireTest {
         List.of(
             new Apply(List.of(new DocumentChange.Put(id, fields, null)), true, 7, replies),
             new DocumentAsk.Told.One(5, fields),
-            new Partition.Reply.Applied(List.of(new Outcome.Stored(5, true, fields))),
+            new Partition.Reply.Applied(List.of(new Outcome.Stored(5, true, fields, null))),
             new DocumentAsk.Find(
                 Collections.nCopies(4_000, new Match("n", "v")), true, 5, id, told),
             new DocumentAsk.Told.Found(5, Collections.nCopies(1_001, id), true))) {

@@ -330,13 +330,13 @@ final class Stubs {
     }
 
     @Override
-    public CompletionStage<Void> pauseDatabase() {
+    public CompletionStage<Void> pauseDatabase(String by) {
       orders.add("pause");
       return CompletableFuture.completedFuture(null);
     }
 
     @Override
-    public CompletionStage<Void> resumeDatabase() {
+    public CompletionStage<Void> resumeDatabase(String by) {
       orders.add("resume");
       return CompletableFuture.completedFuture(null);
     }
@@ -363,7 +363,7 @@ final class Stubs {
     }
 
     @Override
-    public void drain() {
+    public void drain(String by) {
       orders.add("drain");
     }
   }

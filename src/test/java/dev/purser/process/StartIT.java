@@ -2,9 +2,11 @@ package dev.purser.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.purser.testing.Certificates;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -95,6 +97,68 @@ final class StartIT {
     try (PurserProcess token =
         PurserProcess.start(data, Map.of(), List.of("new-token", "emperor"))) {
       assertThat(token.exitCode()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void commands_eachWayToAskForHelpOrVersion_answeredOnStandardOutputAlone() throws Exception {
+    for (String line : List.of("--help", "-h", "help", "serve --help", "help backup", "copy -h")) {
+      assertThat(said(line)).as(line).contains("Usage: purser");
+    }
+    for (String line : List.of("--version", "-V", "version", "serve -V")) {
+      assertThat(said(line)).as(line).matches("purser \\S+ on Java 25\\S*\\s*");
+    }
+    assertThat(said("sample 1")).hasLineCount(1);
+    assertThat(said("check-config")).contains("can be used");
+  }
+
+  /// What a command prints that succeeds and leaves standard error empty.
+  private String said(String line) throws Exception {
+    try (PurserProcess command =
+        PurserProcess.start(data, Map.of(), List.of(line.split(" ", -1)))) {
+      assertThat(command.exitCode()).as(command.errors()).isZero();
+      assertThat(command.errors()).as(line).isEmpty();
+      return command.output();
+    }
+  }
+
+  @Test
+  void commands_thatNeedSqlite_withoutItsLibrary_endWithOneSentence() throws Exception {
+    Map<String, String> nowhere =
+        Map.of(
+            "PURSER_JAVA_OPTS",
+            "-Dorg.sqlite.lib.path=/nonexistent -Dorg.sqlite.tmpdir=/dev/null/nowhere");
+    for (List<String> command : List.of(List.of("serve"), List.of("backup", "copy.db"))) {
+      try (PurserProcess process = PurserProcess.start(data, nowhere, command)) {
+        assertThat(process.exitCode()).isEqualTo(1);
+        assertThat(oneSentence(process)).contains("native library").contains("org.sqlite.tmpdir");
+        assertThat(process.errors()).hasLineCount(1);
+      }
+    }
+  }
+
+  @Test
+  void checkConfig_certificateOfAnotherKey_refusedWithOneSentence() throws Exception {
+    Certificates.Pair own = Certificates.selfSigned(data, "own", "own");
+    Certificates.Pair other = Certificates.selfSigned(data, "other", "other");
+    Map<String, String> files =
+        Map.of(
+            "PURSER_HTTP_TLS_CERTIFICATES", own.certificate().toString(),
+            "PURSER_HTTP_TLS_KEY", other.key().toString());
+    try (PurserProcess check = PurserProcess.start(data, files, List.of("check-config"))) {
+      assertThat(check.exitCode()).isEqualTo(1);
+      assertThat(check.errors())
+          .contains("purser.http.tls.certificates: ")
+          .contains("one is not of the other")
+          .hasLineCount(2);
+    }
+  }
+
+  @Test
+  void serve_existingFolderThatOthersRead_warnsWithItsMode() throws Exception {
+    Files.setPosixFilePermissions(data, PosixFilePermissions.fromString("rwxr-xr-x"));
+    try (PurserProcess server = PurserProcess.serve(data, Map.of())) {
+      assertThat(server.errors()).contains("WARN").contains(data + " has the mode 0755");
     }
   }
 

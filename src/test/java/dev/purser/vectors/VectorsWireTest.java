@@ -3,6 +3,7 @@ package dev.purser.vectors;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.ConfigFactory;
+import dev.purser.ledger.Replaced;
 import dev.purser.partitions.Outcome;
 import dev.purser.partitions.Partition;
 import dev.purser.testing.Frame;
@@ -60,7 +61,10 @@ final class VectorsWireTest {
     fits(
         new VectorAsk.Told.Counted(
             many(SpacesSettings.MOST_SPACES, new VectorAsk.Size(ID, GENERATION, GENERATION))));
-    fits(new Partition.Reply.Applied(many(10_000, new Outcome.Stored(1L << 52, false, null))));
+    Replaced replaced = new Replaced(Long.MIN_VALUE, Long.MIN_VALUE);
+    fits(
+        new Partition.Reply.Applied(
+            many(10_000, new Outcome.Stored(1L << 52, false, null, replaced))));
   }
 
   @Test

@@ -68,7 +68,7 @@ final class WorkersTest {
 
   private static byte[] run(Workers workers, Chain chain, List<ByteString> pieces) {
     return workers
-        .transform(chain, Source.from(pieces))
+        .transform(chain, Source.from(pieces), "a test")
         .runFold(ByteString.emptyByteString(), ByteString::concat, KIT.system())
         .toCompletableFuture()
         .orTimeout(30, TimeUnit.SECONDS)
@@ -152,7 +152,7 @@ final class WorkersTest {
     assertThatThrownBy(
             () ->
                 workers
-                    .transform(chain, Source.single(body))
+                    .transform(chain, Source.single(body), "a test")
                     .runForeach(got::add, KIT.system())
                     .toCompletableFuture()
                     .join())
@@ -223,15 +223,16 @@ final class WorkersTest {
   @Test
   void streams_beyondTheirLimit_refused() {
     Chain chain = Chain.parse("scale:2", null, 9);
-    Source<ByteString, NotUsed> late = workers.transform(chain, Source.single(bytes(1)));
-    Source<ByteString, NotUsed> _ = workers.transform(chain, Source.empty()); // never runs
+    Source<ByteString, NotUsed> late = workers.transform(chain, Source.single(bytes(1)), "a test");
+    Source<ByteString, NotUsed> _ =
+        workers.transform(chain, Source.empty(), "a test"); // never runs
     Pair<BoundedSourceQueue<ByteString>, SinkQueueWithCancel<ByteString>> one = open(chain);
     Pair<BoundedSourceQueue<ByteString>, SinkQueueWithCancel<ByteString>> two = open(chain);
     for (var stream : List.of(one, two)) { // what has answered has its place
       stream.first().offer(bytes(1));
       assertThat(next(stream.second())).isEqualTo(Floats.bytes(2));
     }
-    assertThatThrownBy(() -> workers.transform(chain, Source.empty()))
+    assertThatThrownBy(() -> workers.transform(chain, Source.empty(), "a test"))
         .isInstanceOf(Fault.class)
         .hasMessageContaining("ERR_OVERLOADED");
     assertThatThrownBy(
@@ -265,7 +266,7 @@ final class WorkersTest {
     return Pair.create(
         opened.first(),
         workers
-            .transform(chain, opened.second())
+            .transform(chain, opened.second(), "a test")
             .toMat(Sink.queue(), Keep.right())
             .run(KIT.system()));
   }
@@ -306,7 +307,7 @@ final class WorkersTest {
     }
     Chain chain = Chain.parse("add:1", null, 9);
     SinkQueueWithCancel<ByteString> out =
-        held.transform(chain, Source.from(pieces)).runWith(Sink.queue(), KIT.system());
+        held.transform(chain, Source.from(pieces), "a test").runWith(Sink.queue(), KIT.system());
     KIT.createTestProbe()
         .awaitAssert(
             Duration.ofSeconds(20),

@@ -1,4 +1,4 @@
-package dev.purser.cluster;
+package dev.purser.tls;
 
 import java.nio.ByteBuffer;
 import javax.net.ssl.SSLEngine;

@@ -1,0 +1,14 @@
+package dev.purser.database;
+
+import java.time.Instant;
+
+/// A pause that an operator has ordered. Immutable.
+///
+/// @param by who ordered it
+public record Paused(String by, Instant since) {
+
+  /// What those who wait in vain are told.
+  String sentence() {
+    return "the database is paused since " + since + " by " + by;
+  }
+}
