@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /// One connection, as a stage between the network (or TLS) and Pekko's HTTP layer.
 ///
-/// *Framing.* Bytes pass only as parts of messages whose head [RequestHead] trusts, one message at a
-/// time: the next one passes when Pekko asks for it, which is after the answer. Instead of a head
+/// *Framing.* Bytes pass only as parts of messages whose head [RequestHead] trusts, one message at
+/// a time: the next one passes when Pekko asks for it, which is after the answer. Instead of a head
 /// that cannot be trusted a request of our own passes, [#REFUSED], so that its answer takes its
 /// turn; nothing that the sender wrote behind it is read as HTTP.
 ///
@@ -31,11 +31,11 @@ import org.jspecify.annotations.Nullable;
 /// When the answers have been written, the sender's remaining bytes are read into nothing, within
 /// limits, so that it can read the answer.
 ///
-/// *Deadlines.* What the connection waits for, and since when, is published for [Connections], which
-/// looks for overdue connections and for those to close when there are too many.
+/// *Deadlines.* What the connection waits for, and since when, is published for [Connections],
+/// which looks for overdue connections and for those to close when there are too many.
 ///
-/// The stage is confined to its stream, which the handler shares; [#order] and what is published are
-/// safe for many threads.
+/// The stage is confined to its stream, which the handler shares; [#order] and what is published
+/// are safe for many threads.
 final class HttpConnection
     extends GraphStage<BidiShape<SslTlsOutbound, ByteString, ByteString, SslTlsInbound>> {
   private static final ByteString REFUSED =
@@ -486,6 +486,15 @@ final class HttpConnection
       }
     }
 
+    /// Closes without an answer. TLS would wait for the end of a handshake that may never come.
+    private void hangUp() {
+      if (settings.tls().enabled()) {
+        abort();
+      } else {
+        completeStage();
+      }
+    }
+
     private void abort() {
       failStage(new TimeoutException("The connection is closed: its peer does not answer."));
     }
@@ -503,8 +512,8 @@ final class HttpConnection
         }
         case LEAVE -> {
           last = true;
-          if (part == Part.HEAD && isAvailable(httpOut)) {
-            end();
+          if (waiting != Waiting.FOR_ANSWER && waiting != Waiting.FOR_CLOSE) {
+            evict();
           }
         }
         case ABORT -> abort();
@@ -513,9 +522,10 @@ final class HttpConnection
 
     private void expire() {
       switch (waiting) {
-        case FOR_FIRST_BYTE -> completeStage();
+        case FOR_FIRST_BYTE -> hangUp();
         case FOR_HEAD ->
-            refuse(ParsingErrors.problem(408, "").retrying(), RequestHead.requestId(bytes, from, to));
+            refuse(
+                ParsingErrors.problem(408, "").retrying(), RequestHead.requestId(bytes, from, to));
         case FOR_REQUEST -> evict();
         case FOR_ANSWER, FOR_CLOSE -> abort();
       }
@@ -523,7 +533,7 @@ final class HttpConnection
 
     private void evict() {
       switch (waiting) {
-        case FOR_FIRST_BYTE, FOR_HEAD -> completeStage();
+        case FOR_FIRST_BYTE, FOR_HEAD -> hangUp();
         case FOR_REQUEST -> {
           if (evicted) {
             abort(); // its last answer is not read

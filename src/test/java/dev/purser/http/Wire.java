@@ -15,7 +15,11 @@ final class Wire implements AutoCloseable {
   private final Socket socket;
 
   Wire(InetSocketAddress address) throws IOException {
-    socket = new Socket(address.getAddress(), address.getPort());
+    this(new Socket(address.getAddress(), address.getPort()));
+  }
+
+  Wire(Socket socket) throws IOException {
+    this.socket = socket;
     socket.setSoTimeout(30_000);
   }
 
@@ -27,6 +31,12 @@ final class Wire implements AutoCloseable {
     OutputStream out = socket.getOutputStream();
     out.write(bytes);
     out.flush();
+    return this;
+  }
+
+  /// Waits for bytes no longer than `millis`.
+  Wire patience(int millis) throws IOException {
+    socket.setSoTimeout(millis);
     return this;
   }
 
