@@ -19,6 +19,20 @@ sealed interface Answer {
   @SuppressWarnings("ArrayRecordComponent") // a documented hand-over, compared by nobody
   record Data(int status, byte[] json, List<HttpHeader> headers) implements Answer {}
 
+  /// The encoded `data` of the success envelope, in pieces that are sent as they are: of large
+  /// parts that are in memory anyway there is no second copy.
+  record Pieces(List<byte[]> json) implements Answer {
+    @Override
+    public int status() {
+      return 200;
+    }
+
+    @Override
+    public List<HttpHeader> headers() {
+      return List.of();
+    }
+  }
+
   /// A body as it is, without envelope.
   @SuppressWarnings("ArrayRecordComponent") // a documented hand-over, compared by nobody
   record Whole(int status, ContentType type, byte[] bytes, List<HttpHeader> headers)
@@ -63,7 +77,7 @@ sealed interface Answer {
     return switch (this) {
       case Lines(var lines) -> new Lines(counted(lines, running));
       case Octets(var bytes) -> new Octets(counted(bytes, running));
-      case Data _, Whole _, Bare _ -> this;
+      case Data _, Pieces _, Whole _, Bare _ -> this;
     };
   }
 

@@ -13,6 +13,8 @@ import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.ResponseEntity;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
+import org.apache.pekko.util.ByteString;
+import org.apache.pekko.util.ByteStringBuilder;
 import org.jspecify.annotations.Nullable;
 
 /// Answers and problems in their HTTP form. Immutable.
@@ -40,6 +42,7 @@ final class Responses {
         switch (answer) {
           case Answer.Data d ->
               entity(ContentTypes.APPLICATION_JSON, Json.envelope(d.json(), nanos), head, headers);
+          case Answer.Pieces p -> pieces(Json.envelope(p.json(), nanos), head, headers);
           case Answer.Whole w -> entity(w.type(), w.bytes(), head, headers);
           case Answer.Bare _ -> HttpEntities.EMPTY;
           case Answer.Lines l -> HttpEntities.createChunked(LINES, l.lines());
@@ -106,10 +109,30 @@ final class Responses {
     return HttpEntities.create(type, gzip(bytes));
   }
 
+  private static ResponseEntity pieces(List<byte[]> parts, Head head, List<HttpHeader> headers) {
+    if (parts.stream().mapToLong(part -> part.length).sum() > WORTH_GZIP) {
+      headers.add(RawHeader.create("Vary", "Accept-Encoding"));
+      if (Accepts.gzip(head.acceptEncoding)) {
+        headers.add(RawHeader.create("Content-Encoding", "gzip"));
+        return HttpEntities.create(ContentTypes.APPLICATION_JSON, gzip(parts));
+      }
+    }
+    ByteStringBuilder whole = ByteString.createBuilder();
+    parts.forEach(part -> whole.append(ByteString.fromArrayUnsafe(part)));
+    return HttpEntities.create(ContentTypes.APPLICATION_JSON, whole.result());
+  }
+
   private static byte[] gzip(byte[] bytes) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream(bytes.length / 4);
+    return gzip(List.of(bytes));
+  }
+
+  private static byte[] gzip(List<byte[]> parts) {
+    int length = parts.stream().mapToInt(p -> p.length / 4).sum();
+    ByteArrayOutputStream out = new ByteArrayOutputStream(length);
     try (GZIPOutputStream gzip = new GZIPOutputStream(out)) {
-      gzip.write(bytes);
+      for (byte[] part : parts) {
+        gzip.write(part);
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e); // memory does not fail
     }
