@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 /// line counts when its letter is written or gone. One batch each way at a time; the lines in
 /// flight bound what waits. Confined to the run that owns it.
 final class Letters {
+  /// Letters may have 64 KiB: what is deleted by one unit of work is bounded by their number.
+  private static final int DROPPED_AT_ONCE = 100;
+
   private final ActorContext<Run.Command> context;
   private final TimerScheduler<Run.Command> timers;
   private final Run.Setup setup;
@@ -92,7 +95,7 @@ final class Letters {
   }
 
   private void dropSome() {
-    int size = Math.min(waiting.size(), setup.settings().letterBatch());
+    int size = Math.min(waiting.size(), Math.min(DROPPED_AT_ONCE, setup.settings().letterBatch()));
     List<Replayed> some = List.copyOf(waiting.subList(0, size));
     waiting = new ArrayList<>(waiting.subList(size, waiting.size()));
     dropping = true;

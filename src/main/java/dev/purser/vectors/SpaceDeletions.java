@@ -102,10 +102,10 @@ final class SpaceDeletions {
               if (failure == null) {
                 return true;
               }
-              throw Fault.cause(failure) instanceof Fault fault
-                  ? fault
-                  : new Fault(
-                      new ServiceError.Timeout("The space is closed, and still being deleted."));
+              // Whatever it was: the space is closed, so nobody may be told that nothing was done.
+              throw new Fault(
+                  new ServiceError.Timeout("The space is closed, and still being deleted."),
+                  failure);
             });
   }
 

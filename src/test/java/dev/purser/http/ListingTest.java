@@ -247,6 +247,25 @@ final class ListingTest {
   }
 
   @Test
+  void run_withASumBeyond64Bits_isToldToTheLastDigit() {
+    String sum = "9907919180215089100";
+    served.bulk.runs =
+        List.of(
+            new RunRow(
+                "r1",
+                "settlement",
+                "done",
+                "k",
+                0,
+                1L,
+                "{\"settled\":[{\"currency\":\"GBP\",\"refunds\":1,\"amount_minor\":"
+                    + sum
+                    + "}]}"));
+    assertThat(served.get("/v1/ingest/runs/r1").body()).contains("\"amount_minor\":" + sum + "}");
+    assertThat(served.get("/v1/ingest/runs").body()).contains("\"amount_minor\":" + sum + "}");
+  }
+
+  @Test
   void runs_listed_withTheirReports() {
     served.bulk.runs =
         List.of(
