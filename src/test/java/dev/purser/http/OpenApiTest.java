@@ -21,8 +21,10 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /// Holds the OpenAPI document against itself (shape, references, examples) and against the route
@@ -161,6 +163,45 @@ final class OpenApiTest {
     fields(document.at("/components/schemas"))
         .forEach(
             (name, schema) -> assertThat(meta.validate(schema)).as("schema %s", name).isEmpty());
+  }
+
+  /// Without a format a generated client takes 32 bits, and cannot read a version.
+  @Test
+  void integers_eachOfThem_sayHowWideTheyAre() {
+    eachObject(
+        raw,
+        schema -> {
+          if (schema.path("type").toString().contains("\"integer\"")) {
+            boolean narrow = schema.path("maximum").asLong(Long.MAX_VALUE) <= Integer.MAX_VALUE;
+            assertThat(schema.path("format").asText())
+                .as("%s", schema)
+                .isEqualTo(narrow ? "int32" : "int64");
+          }
+        });
+  }
+
+  /// Generators invent names for what has none, and change them when the document grows.
+  @Test
+  void schemas_ofBodiesAndAlternatives_haveAName() {
+    List<JsonNode> nameless = new ArrayList<>();
+    raw.findValues("content")
+        .forEach(
+            content ->
+                content.forEach(
+                    media -> {
+                      JsonNode schema = media.path("schema");
+                      if (!schema.has("$ref") && !schema.path("type").asText().equals("string")) {
+                        nameless.add(schema);
+                      }
+                    }));
+    eachObject(
+        raw,
+        schema ->
+            Stream.of("anyOf", "oneOf")
+                .flatMap(word -> schema.path(word).valueStream())
+                .filter(alternative -> !alternative.has("$ref"))
+                .forEach(nameless::add));
+    assertThat(nameless).isEmpty();
   }
 
   @Test
@@ -349,6 +390,13 @@ final class OpenApiTest {
 
   private static void judge(String where, JsonNode schema, JsonNode example, List<String> wrong) {
     OpenApiDocument.wrong(schema, example).forEach(w -> wrong.add(where + ": " + w));
+  }
+
+  private static void eachObject(JsonNode node, Consumer<JsonNode> visitor) {
+    if (node.isObject()) {
+      visitor.accept(node);
+    }
+    node.forEach(n -> eachObject(n, visitor));
   }
 
   private void eachOperation(BiConsumer<String, JsonNode> visitor) {
