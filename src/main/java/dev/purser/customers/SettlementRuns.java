@@ -44,6 +44,9 @@ final class SettlementRuns {
   /// characters, so that no settlement of one customer can pass for one of everybody.
   private static final String EVERYBODY = "all\t";
 
+  /// The same of a run without a key, whose id a caller may choose as the key of another run.
+  private static final String UNNAMED = "run\t";
+
   private final Customers customers;
   private final CustomersSettings.Settlements settings;
   private final InstantSource clock;
@@ -58,7 +61,7 @@ final class SettlementRuns {
   record Opened(RunRow run, SettlementTotal before) {
     /// Under which customers remember it.
     String name() {
-      return EVERYBODY + (run.key() == null ? run.id() : run.key());
+      return run.key() == null ? UNNAMED + run.id() : EVERYBODY + run.key();
     }
 
     boolean ended() {

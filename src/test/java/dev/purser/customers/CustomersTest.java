@@ -240,6 +240,16 @@ final class CustomersTest {
     assertThat(other.settled()).containsExactly(new ExactSum("GBP", 1, BigInteger.valueOf(9)));
   }
 
+  /// A caller may take the id of an earlier run without a key for a key: it is another settlement.
+  @Test
+  void settleAll_withTheIdOfAnotherRunAsKey_settlesAnew() {
+    node.apply("all-id", purchase("p", 100), creditNote("r1", 4));
+    Report.Settlement unnamed = summary(settle(null));
+    node.apply("all-id", creditNote("r2", 5));
+    Report.Settlement named = summary(settle(unnamed.run()));
+    assertThat(named.settled()).containsExactly(new Outcome.Sum("GBP", 1, 5));
+  }
+
   private static List<RunEvent> settle(String key) {
     return await(node.customers.settleAll(key).runWith(Sink.seq(), node.kit.system()));
   }
