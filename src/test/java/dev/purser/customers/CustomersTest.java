@@ -247,7 +247,7 @@ final class CustomersTest {
     Report.Settlement unnamed = summary(settle(null));
     node.apply("all-id", creditNote("r2", 5));
     Report.Settlement named = summary(settle(unnamed.run()));
-    assertThat(named.settled()).containsExactly(new Outcome.Sum("GBP", 1, 5));
+    assertThat(named.settled()).containsExactly(new ExactSum("GBP", 1, BigInteger.valueOf(5)));
   }
 
   private static List<RunEvent> settle(String key) {
