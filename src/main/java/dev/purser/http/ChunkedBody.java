@@ -124,7 +124,7 @@ final class ChunkedBody {
       }
       return State.SIZE;
     }
-    if (digits == 0 || b != ';' && b != '\r') {
+    if (digits == 0 || (b != ';' && b != '\r')) {
       throw malformed("The size of a chunk is not a hexadecimal number.");
     }
     extension = 0;

@@ -336,7 +336,7 @@ final class HttpConnection
     private void skipEmptyLines() {
       while (from < to
           && (bytes[from] == '\n'
-              || bytes[from] == '\r' && from + 1 < to && bytes[from + 1] == '\n')) {
+              || (bytes[from] == '\r' && from + 1 < to && bytes[from + 1] == '\n'))) {
         from += bytes[from] == '\n' ? 1 : 2;
         searched = 0;
       }
@@ -355,7 +355,7 @@ final class HttpConnection
 
     private void awaitRest() {
       boolean lineBegins = bytes[from] == '\r' && to - from == 1;
-      if (isClosed(netIn) || !lineBegins && !RequestHead.isToken(bytes[from])) {
+      if (isClosed(netIn) || (!lineBegins && !RequestHead.isToken(bytes[from]))) {
         throw Problem.malformed("The request is not valid HTTP.").refusal();
       }
       searched = to;
@@ -479,7 +479,7 @@ final class HttpConnection
       to = 0;
       lingeredBytes += n;
       boolean late = System.nanoTime() - sinceNanos > settings.drainTime().toNanos();
-      if (lingeredBytes > settings.drainBytes() || n > 0 && late) {
+      if (lingeredBytes > settings.drainBytes() || (n > 0 && late)) {
         abort();
       } else if (!isClosed(netIn) && !hasBeenPulled(netIn)) {
         pull(netIn);

@@ -142,7 +142,7 @@ final class RequestHead {
     boolean path = bytes[targetFrom] == '/';
     for (int i = targetFrom; i < targetTo; i++) {
       byte b = bytes[i];
-      if (!TARGET[b] || path && (b == '[' || b == ']') || b == '%' && !isEscape(i)) {
+      if (!TARGET[b] || (path && (b == '[' || b == ']')) || (b == '%' && !isEscape(i))) {
         throw malformed("The request's target holds a character that must be percent-encoded.");
       }
     }
@@ -294,7 +294,7 @@ final class RequestHead {
     if (bodiless && (chunked || length > 0)) {
       throw malformed("A request of the method " + method + " has no body.");
     }
-    return new Framing(chunked, Math.max(length, 0), close || oldProtocol && !keepAlive);
+    return new Framing(chunked, Math.max(length, 0), close || (oldProtocol && !keepAlive));
   }
 
   private void skipBlanks() {
