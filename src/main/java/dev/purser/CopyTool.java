@@ -15,9 +15,10 @@ import picocli.CommandLine.Option;
       "Copy everything from one database to another, and check it.",
       "",
       "Neither may be served meanwhile. The folder of an SQLite file is locked; on PostgreSQL"
-          + " sessions named purser are refused, so stop the nodes that name theirs otherwise"
-          + " (application_name) yourself. The schema on PostgreSQL is"
-          + " purser.database.postgres.schema.",
+          + " sessions named purser and nodes that renew their leases are refused. The schema on"
+          + " PostgreSQL is purser.database.postgres.schema.",
+      "",
+      "The target is a ledger of its own, with an identity of its own.",
       "",
       "The target must be empty; an SQLite file, and the schema on PostgreSQL, is made if it is"
           + " missing. A copy that was cut off goes on when it is started again with the same"

@@ -17,47 +17,60 @@ import org.junit.jupiter.api.Test;
 /// table forgot is red.
 final class FailureTableTest {
   private static final Map<String, List<String>> TESTS =
-      Map.of(
-          "HttpServer",
-          List.of(
-              "http.AccessTest#server_portTaken_escalates",
-              "process.StartIT#serve_portTaken_refused"),
-          "Database",
-          List.of(
-              "database.UnknownOutcomeTest#actor_restartedWithSaveInHand_tellsTheTruthAndRefusesTheRest"),
-          "Slot",
-          List.of(
-              "slots.SlotTest#opening_unreachable_triedForAsLongAsItTakes",
-              "slots.SlotTest#opening_unknownFailures_escalatesBeyondTheLimit",
-              "slots.SlotTest#opening_setupError_escalatesAtStartOnly"),
-          "Session",
-          List.of(
-              "slots.SlotTest#work_failing_connectionReplacedWithoutCountingToTheLimit",
-              "database.TroubleTest#statement_stuck_interruptedAndConnectionReplaced"),
-          "Cache",
-          List.of(
-              "cache.CacheTest#failure_ofAPut_restartedEmptyAtWorst",
-              "cache.RedisFaultsTest#killed_missesThenHealsByItself",
-              "cache.RedisFaultsTest#slow_breakerOpensAndClosesAgain"),
-          "Customer",
-          List.of(
-              "customers.CustomerSavingTest#failure_withASaveInFlight_unknownForItAndRetryableForTheRest",
-              "customers.CustomerSavingTest#failure_tooOften_stoppedAndStillAnswered"),
-          "Partition",
-          List.of(
-              "partitions.PartitionTest#failure_restartsAndLoadsAnew_callersToldRetryably",
-              "partitions.PartitionTest#save_neverAnswered_givenUpAndLoadedAnew"),
-          "TasteFeed",
-          List.of("vectors.TasteFeedTest#failure_restartsAndComparesAnew"),
-          "kernel stream",
-          List.of(
-              "vectors.WorkersTest#worker_withABug_worksOnceMore",
-              "vectors.WorkersTest#worker_withABugThatStays_endsTheStreamAlone",
-              "http.TransformTest#body_tornLater_answerCutOffAfterWhatWasWhole"),
-          "ingest run",
-          List.of(
-              "ingest.IngestFailureTest#run_thatCrashes_tellsItsProblemAndFreesItsBody",
-              "ingest.IngestFailureTest#runs_thatCrash_endWhatRanAndStartAnew"));
+      Map.ofEntries(
+          Map.entry(
+              "HttpServer",
+              List.of(
+                  "http.AccessTest#server_portTaken_escalates",
+                  "process.StartIT#serve_portTaken_refused")),
+          Map.entry(
+              "Database",
+              List.of(
+                  "database.UnknownOutcomeTest#actor_restartedWithSaveInHand_tellsTheTruthAndRefusesTheRest")),
+          Map.entry(
+              "Slot",
+              List.of(
+                  "slots.SlotTest#opening_unreachable_triedForAsLongAsItTakes",
+                  "slots.SlotTest#opening_unknownFailures_escalatesBeyondTheLimit",
+                  "slots.SlotTest#opening_setupError_escalatesAtStartOnly")),
+          Map.entry(
+              "Session",
+              List.of(
+                  "slots.SlotTest#work_failing_connectionReplacedWithoutCountingToTheLimit",
+                  "database.TroubleTest#statement_stuck_interruptedAndConnectionReplaced")),
+          Map.entry(
+              "Cache",
+              List.of(
+                  "cache.CacheTest#failure_ofAPut_restartedEmptyAtWorst",
+                  "cache.RedisFaultsTest#killed_missesThenHealsByItself",
+                  "cache.RedisFaultsTest#slow_breakerOpensAndClosesAgain")),
+          Map.entry(
+              "Customer",
+              List.of(
+                  "customers.CustomerSavingTest#failure_withASaveInFlight_unknownForItAndRetryableForTheRest",
+                  "customers.CustomerSavingTest#failure_tooOften_stoppedAndStillAnswered")),
+          Map.entry(
+              "Partition",
+              List.of(
+                  "partitions.PartitionTest#failure_restartsAndLoadsAnew_callersToldRetryably",
+                  "partitions.PartitionTest#save_neverAnswered_givenUpAndLoadedAnew")),
+          Map.entry(
+              "LeaseKeeper",
+              List.of(
+                  "database.LeaseKeeperTest#database_awayForLongerThanTheLease_costsNobodyWhatItOwns",
+                  "database.LeaseKeeperTest#node_aliveAndNoMember_isFencedAndEnds")),
+          Map.entry("TasteFeed", List.of("vectors.TasteFeedTest#failure_restartsAndComparesAnew")),
+          Map.entry(
+              "kernel stream",
+              List.of(
+                  "vectors.WorkersTest#worker_withABug_worksOnceMore",
+                  "vectors.WorkersTest#worker_withABugThatStays_endsTheStreamAlone",
+                  "http.TransformTest#body_tornLater_answerCutOffAfterWhatWasWhole")),
+          Map.entry(
+              "ingest run",
+              List.of(
+                  "ingest.IngestFailureTest#run_thatCrashes_tellsItsProblemAndFreesItsBody",
+                  "ingest.IngestFailureTest#runs_thatCrash_endWhatRanAndStartAnew")));
 
   @Test
   void rows_allOfThem_haveTheirTests() throws IOException {
