@@ -1,5 +1,6 @@
 package dev.purser.cluster;
 
+import dev.purser.config.Keys;
 import java.io.NotSerializableException;
 import org.apache.pekko.actor.Dropped;
 import org.apache.pekko.actor.ExtendedActorSystem;
@@ -13,7 +14,7 @@ import org.apache.pekko.serialization.SerializerWithStringManifest;
 /// Named in conf/pekko.conf. Safe for many threads.
 public final class WireSerializer extends SerializerWithStringManifest {
   static final String DROPPED = "Discarding oversized request";
-  private static final String JACKSON = "pekko.actor.serialization-identifiers.jackson-cbor";
+  private static final String JACKSON = "actor.serialization-identifiers.jackson-cbor";
 
   /// Room in a frame for what is put around a request: paths, and the id of its entity.
   private static final int ENVELOPE = 16 << 10;
@@ -33,9 +34,10 @@ public final class WireSerializer extends SerializerWithStringManifest {
 
   public WireSerializer(ExtendedActorSystem system) {
     this.system = system;
-    jackson = system.settings().config().getInt(JACKSON);
+    Keys pekko = new Keys(system.settings().config()).at("pekko");
+    jackson = pekko.integer(JACKSON, 0, Integer.MAX_VALUE);
     limit =
-        system.settings().config().getBytes("pekko.remote.artery.advanced.maximum-frame-size")
+        pekko.bytes("remote.artery.advanced.maximum-frame-size", 2 * ENVELOPE, Integer.MAX_VALUE)
             - ENVELOPE;
   }
 
