@@ -31,6 +31,7 @@ final class LetterRows {
   private static final String DROP_OLDER = "DELETE FROM letters WHERE at_millis < ?";
   private static final String DROP_BEYOND =
       "DELETE FROM letters WHERE id <= (SELECT id FROM letters ORDER BY id DESC LIMIT 1 OFFSET ?)";
+  private static final int LONG_ROWS = 16;
   private static final String OF_RUN = " AND run = ?";
   private static final String OF_REASON = " AND ? IN (reason, code)";
 
@@ -83,9 +84,8 @@ final class LetterRows {
   }
 
   List<Letter> page(Query.Letters q) throws SQLException {
-    return statements.listUpTo(
-        Letter.PAGE_CHARACTERS,
-        Letter::characters,
+    return statements.page(
+        LONG_ROWS,
         "SELECT "
             + COLUMNS
             + " FROM letters WHERE id > ?"

@@ -17,4 +17,11 @@ public record RunRow(
     @Nullable String key,
     long startedMillis,
     @Nullable Long finishedMillis,
-    String report) {}
+    String report)
+    implements Query.PageRow {
+
+  @Override
+  public long characters() {
+    return report.length();
+  }
+}

@@ -7,6 +7,7 @@ import java.util.Optional;
 
 /// Bulk runs. Confined to the session that owns the connection.
 final class RunRows {
+  private static final int FETCHED = 64;
   private static final String COLUMNS =
       "id, kind, state, key, started_millis, finished_millis, report";
   private static final String FIRST = "SELECT " + COLUMNS + " FROM runs ORDER BY id DESC LIMIT ?";
@@ -65,8 +66,8 @@ final class RunRows {
 
   List<RunRow> page(Query.Runs q) throws SQLException {
     return q.afterId() == null
-        ? statements.list(FIRST, b -> b.number(q.limit()), RunRows::run)
-        : statements.list(NEXT, b -> b.text(q.afterId()).number(q.limit()), RunRows::run);
+        ? statements.page(FETCHED, FIRST, b -> b.number(q.limit()), RunRows::run)
+        : statements.page(FETCHED, NEXT, b -> b.text(q.afterId()).number(q.limit()), RunRows::run);
   }
 
   Optional<RunRow> one(String id) throws SQLException {
