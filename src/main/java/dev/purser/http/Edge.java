@@ -236,16 +236,13 @@ public final class Edge {
     /// A long answer keeps the call's permit until it has been sent, all others give it back now.
     private HttpResponse weighed(HttpResponse made, long nanos) {
       Admission.Permit held = permit;
-      boolean isLong =
-          held != null
-              && !request.method().equals(HttpMethods.HEAD)
-              && made.entity() instanceof HttpEntity.Strict strict
-              && strict.getData().size() > Sending.AT_ONCE;
-      if (!isLong) {
+      if (held == null
+          || request.method().equals(HttpMethods.HEAD)
+          || !(made.entity() instanceof HttpEntity.Strict whole)
+          || whole.getData().size() <= Sending.AT_ONCE) {
         sent();
         return made;
       }
-      HttpEntity.Strict whole = (HttpEntity.Strict) made.entity();
       if (route != null && route.writes()) {
         held.holdAnyway(whole.getData().size());
       } else if (!held.hold(whole.getData().size())) {
