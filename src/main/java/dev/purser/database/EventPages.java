@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 /// A customer's events, a page at a time, newest first and then by id. Confined to the session that
 /// owns the connection.
 final class EventPages {
+  /// Rows have some hundred bytes, and 13 KiB at most.
+  private static final int FETCHED = 64;
+
   /// Null if the customer is unknown.
   private static final String HOW_MANY =
       "SELECT (SELECT coalesce(sum(purchases), 0) FROM totals WHERE customer = id)"
@@ -82,12 +85,13 @@ final class EventPages {
         statements.first(REFUND, b -> b.text(q.customer()).text(q.id()), EventPages::refund));
   }
 
-  private <T> List<T> page(
+  private <T extends Query.PageRow> List<T> page(
       String customer, int limit, @Nullable Place after, Pages pages, Statements.Read<T> read)
       throws SQLException {
     return after == null
-        ? statements.list(pages.first, b -> b.text(customer).number(limit), read)
-        : statements.list(
+        ? statements.page(FETCHED, pages.first, b -> b.text(customer).number(limit), read)
+        : statements.page(
+            FETCHED,
             pages.next,
             b ->
                 b.text(customer)

@@ -1,6 +1,5 @@
 package dev.purser.database;
 
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// A dead letter: a line of an upload that could not be used, kept so that it can be mended and
@@ -28,16 +27,11 @@ public record Letter(
     @Nullable String header,
     String derivedId,
     @Nullable String customer,
-    long atMillis) {
-  static final long PAGE_CHARACTERS = 1 << 20;
+    long atMillis)
+    implements Query.PageRow {
 
-  /// Whether no more letters go into a page that has these: there may be more after it.
-  public static boolean full(List<Letter> page) {
-    return page.stream().mapToLong(Letter::characters).sum() >= PAGE_CHARACTERS;
-  }
-
-  /// How long its texts are, but for the short ones.
-  long characters() {
+  @Override
+  public long characters() {
     return (long) raw.length() + message.length() + (header == null ? 0 : header.length());
   }
 }

@@ -46,6 +46,7 @@ final class LetterRows {
   private static final String EXPIRE = "DELETE FROM letters WHERE id = ? AND at_millis = ?";
   private static final String BEYOND =
       "SELECT at_millis, id FROM letters ORDER BY at_millis DESC, id DESC LIMIT 1 OFFSET ?";
+  private static final int LONG_ROWS = 16;
   private static final String OF_RUN = " AND run = ?";
   private static final String OF_REASON = " AND ? IN (reason, code)";
 
@@ -186,9 +187,8 @@ final class LetterRows {
   }
 
   List<Letter> page(Query.Letters q) throws SQLException {
-    return statements.listUpTo(
-        Letter.PAGE_CHARACTERS,
-        Letter::characters,
+    return statements.page(
+        LONG_ROWS,
         "SELECT "
             + COLUMNS
             + " FROM letters WHERE id > ?"

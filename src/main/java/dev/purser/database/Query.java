@@ -16,6 +16,20 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param <T> what it is answered with
 public sealed interface Query<T> {
+  /// How many characters of text a page of [PageRow] has at most, but for its last row.
+  long PAGE_CHARACTERS = 1 << 20;
+
+  /// A row with texts of up to some KiB. A page of such rows ends early with the row that makes it
+  /// [#full]: a thousand of them may be more than several callers' pages may take of the heap.
+  interface PageRow {
+    /// How long its texts are, but for the short ones.
+    long characters();
+  }
+
+  /// Whether no more rows go into a page that has these: there may be more after it.
+  static boolean full(List<? extends PageRow> page) {
+    return page.stream().mapToLong(PageRow::characters).sum() >= PAGE_CHARACTERS;
+  }
 
   /// Whether an owner asks, to hold in memory what it is told: not answered while a former owner
   /// may be writing still.
@@ -23,13 +37,15 @@ public sealed interface Query<T> {
     return this instanceof Records || this instanceof SomeRecords;
   }
 
-  /// A customer's purchases, newest first, then by id; empty if the customer is unknown.
+  /// A customer's purchases, newest first, then by id; empty if the customer is unknown. A page may
+  /// be [#full] before it has `limit` rows.
   record Purchases(String customer, int limit, @Nullable Place after)
       implements Query<Optional<List<StoredPurchase>>> {}
 
   record OnePurchase(String customer, String id) implements Query<Optional<StoredPurchase>> {}
 
-  /// A customer's refunds, newest first, then by id; empty if the customer is unknown.
+  /// A customer's refunds, newest first, then by id; empty if the customer is unknown. A page may
+  /// be [#full] before it has `limit` rows.
   record Refunds(String customer, int limit, @Nullable Place after)
       implements Query<Optional<List<StoredRefund>>> {}
 
@@ -46,9 +62,8 @@ public sealed interface Query<T> {
   /// customers.
   record SettlementSums(String settlement) implements Query<SettlementTotal> {}
 
-  /// Dead letters by id, that is by age. A page has `limit` letters at most, and ends earlier with
-  /// the letter that makes it [Letter#full]: each may hold 64 KiB, and a thousand of those are more
-  /// than several callers' pages may take of the heap.
+  /// Dead letters by id, that is by age. A page may be [#full] before it has `limit` rows: each may
+  /// hold 64 KiB.
   record Letters(@Nullable String run, @Nullable String reason, int limit, long afterId)
       implements Query<List<Letter>> {}
 
@@ -73,7 +88,7 @@ public sealed interface Query<T> {
     }
   }
 
-  /// Runs, newest first (run ids sort by time).
+  /// Runs, newest first (run ids sort by time). A page may be [#full] before it has `limit` rows.
   record Runs(int limit, @Nullable String afterId) implements Query<List<RunRow>> {}
 
   record OneRun(String id) implements Query<Optional<RunRow>> {}
@@ -143,9 +158,27 @@ public sealed interface Query<T> {
   /// A purchase as stored.
   ///
   /// @param refundedMinor pending and settled refunds of it, in minor units
-  record StoredPurchase(Purchase purchase, long refundedMinor) {}
+  record StoredPurchase(Purchase purchase, long refundedMinor) implements PageRow {
+    @Override
+    public long characters() {
+      return purchase.id().length() + purchase.sku().length() + length(purchase.description());
+    }
+  }
 
-  record StoredRefund(Refund refund, boolean settled) {}
+  record StoredRefund(Refund refund, boolean settled) implements PageRow {
+    @Override
+    public long characters() {
+      return refund.id().length()
+          + length(refund.purchaseId())
+          + length(refund.sku())
+          + length(refund.description())
+          + length(refund.reason());
+    }
+  }
+
+  private static long length(@Nullable String text) {
+    return text == null ? 0 : text.length();
+  }
 
   /// All conditions must hold; a null bound is none. Net bounds are inclusive below and exclusive
   /// above.

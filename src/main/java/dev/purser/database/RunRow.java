@@ -22,7 +22,8 @@ public record RunRow(
     @Nullable Long finishedMillis,
     String report,
     long attempt,
-    boolean cancelled) {
+    boolean cancelled)
+    implements Query.PageRow {
 
   /// A run that is never continued, and that nobody has cancelled.
   public RunRow(
@@ -39,5 +40,10 @@ public record RunRow(
   /// Whether whoever works on it shall stop: it is cancelled, has ended, or is another attempt's.
   public boolean isOverFor(long worker) {
     return cancelled || finishedMillis != null || attempt != worker;
+  }
+
+  @Override
+  public long characters() {
+    return report.length();
   }
 }

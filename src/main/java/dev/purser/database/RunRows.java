@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// A row moves forward only, whatever order its writes arrive in: each names the attempt whose row
 /// it is, and finds the run unfinished or as it would leave it.
 final class RunRows {
+  private static final int FETCHED = 64;
   private static final String COLUMNS =
       "id, kind, state, key, started_millis, finished_millis, report, attempt, cancelled";
   private static final String FIRST = "SELECT " + COLUMNS + " FROM runs ORDER BY id DESC LIMIT ?";
@@ -110,8 +111,8 @@ final class RunRows {
 
   List<RunRow> page(Query.Runs q) throws SQLException {
     return q.afterId() == null
-        ? statements.list(FIRST, b -> b.number(q.limit()), RunRows::run)
-        : statements.list(NEXT, b -> b.text(q.afterId()).number(q.limit()), RunRows::run);
+        ? statements.page(FETCHED, FIRST, b -> b.number(q.limit()), RunRows::run)
+        : statements.page(FETCHED, NEXT, b -> b.text(q.afterId()).number(q.limit()), RunRows::run);
   }
 
   Optional<RunRow> one(String id) throws SQLException {

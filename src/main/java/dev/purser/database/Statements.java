@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 /// What is SQL of every product is shared by all; a subclass knows how its product takes lists of
 /// rows ([#write], [#among]) and the few expressions in which products differ.
 abstract class Statements implements AutoCloseable {
-  /// Rows fetched at once where a caller may stop early; some hundred bytes to 64 KiB each.
-  private static final int FETCHED = 16;
+  /// Rows of records fetched at once; some hundred bytes to 64 KiB each.
+  private static final int RECORDS = 16;
 
   private final Connection connection;
   private final Map<String, PreparedStatement> prepared = new HashMap<>();
@@ -108,15 +108,29 @@ abstract class Statements implements AutoCloseable {
     return list;
   }
 
-  /// The first rows, up to the one with which they weigh `most` together.
+  /// The first records, up to the one with which they weigh `most` together.
   final <T> List<T> listUpTo(
       long most, ToLongFunction<T> weight, String sql, BindAll bind, Read<T> read)
+      throws SQLException {
+    return listUpTo(most, weight, RECORDS, sql, bind, read);
+  }
+
+  /// The first rows, up to the one that makes the page [Query#full].
+  ///
+  /// @param fetched rows fetched at once, so that what is not read is not fetched either
+  final <T extends Query.PageRow> List<T> page(int fetched, String sql, BindAll bind, Read<T> read)
+      throws SQLException {
+    return listUpTo(Query.PAGE_CHARACTERS, Query.PageRow::characters, fetched, sql, bind, read);
+  }
+
+  private <T> List<T> listUpTo(
+      long most, ToLongFunction<T> weight, int fetched, String sql, BindAll bind, Read<T> read)
       throws SQLException {
     return with(
         sql,
         statement -> {
           bind.bind(binder(statement));
-          statement.setFetchSize(FETCHED);
+          statement.setFetchSize(fetched);
           List<T> list = new ArrayList<>();
           try (ResultSet rows = statement.executeQuery()) {
             for (long weighed = 0; weighed < most && rows.next(); ) {

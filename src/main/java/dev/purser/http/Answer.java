@@ -1,7 +1,7 @@
 package dev.purser.http;
 
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
@@ -72,23 +72,13 @@ sealed interface Answer {
     return this instanceof Lines || this instanceof Octets;
   }
 
-  /// The same answer; a stream is counted in `running` from when it begins to when it ends.
-  default Answer countedIn(AtomicInteger running) {
+  /// The same answer; a stream goes through `flow`.
+  default Answer through(UnaryOperator<Source<ByteString, NotUsed>> flow) {
     return switch (this) {
-      case Lines(var lines) -> new Lines(counted(lines, running));
-      case Octets(var bytes) -> new Octets(counted(bytes, running));
+      case Lines(var lines) -> new Lines(flow.apply(lines));
+      case Octets(var bytes) -> new Octets(flow.apply(bytes));
       case Data _, Pieces _, Whole _, Bare _ -> this;
     };
-  }
-
-  private static Source<ByteString, NotUsed> counted(
-      Source<ByteString, NotUsed> stream, AtomicInteger running) {
-    return stream.watchTermination(
-        (mat, done) -> {
-          running.incrementAndGet();
-          var _ = done.whenComplete((_, _) -> running.decrementAndGet());
-          return mat;
-        });
   }
 
   static Answer data(byte[] json) {

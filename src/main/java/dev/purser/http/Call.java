@@ -17,15 +17,24 @@ final class Call {
   private final Route route;
   private final Doors doors;
   private final Parameters parameters;
+  private final Admission.Permit permit;
   private final long startedMillis;
 
-  Call(HttpRequest request, Head head, Body body, Target target, Route route, Doors doors) {
+  Call(
+      HttpRequest request,
+      Head head,
+      Body body,
+      Target target,
+      Route route,
+      Doors doors,
+      Admission.Permit permit) {
     this.request = request;
     this.head = head;
     this.body = body;
     this.target = target;
     this.route = route;
     this.doors = doors;
+    this.permit = permit;
     this.parameters = Parameters.parse(target.query(), route.parameters());
     this.startedMillis = doors.clock().millis();
   }
@@ -57,6 +66,11 @@ final class Call {
 
   Parameters query() {
     return parameters;
+  }
+
+  /// Holds `bytes` for an answer that is going to be made, or refuses the call for want of room.
+  void reserve(long bytes) {
+    permit.reserve(bytes);
   }
 
   /// When an interactive answer is due, in milliseconds since 1970.
@@ -125,12 +139,6 @@ final class Call {
   /// How many rows a page has at most.
   int limit() {
     return parameters.integer("limit", 1, 1_000, 50);
-  }
-
-  /// The cursor `after`, opened, or null at the start of the list.
-  @Nullable String after(String list) {
-    String cursor = parameters.text("after");
-    return cursor == null ? null : Cursor.open(list, cursor);
   }
 
   /// Applies one change to the customer `id`; whatever is not accepted, known, settled or erased is

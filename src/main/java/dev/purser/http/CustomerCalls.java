@@ -3,7 +3,6 @@ package dev.purser.http;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.purser.customers.Customer;
 import dev.purser.customers.Customer.Reply;
-import dev.purser.customers.Customers;
 import dev.purser.customers.ProfileJson;
 import dev.purser.faults.Fault;
 import dev.purser.faults.FieldError;
@@ -29,6 +28,11 @@ final class CustomerCalls {
   private static final HttpHeader DATABASE = RawHeader.create("Purser-Source", "database");
   private static final HttpHeader CACHE = RawHeader.create("Purser-Source", "cache");
   private static final int MOST_IDS = 1_000;
+
+  /// Bytes of the profiles of one look-up, but for the last one: a thousand with eight KiB each.
+  private static final int MOST_PROFILES = 8 << 20;
+
+  private static final int SHORT_PROFILE = 1 << 10;
 
   private CustomerCalls() {}
 
@@ -90,8 +94,13 @@ final class CustomerCalls {
   static CompletionStage<Answer> lookup(Call call) {
     return call.body()
         .json()
-        .thenCompose(json -> call.doors().customers().lookup(ids(json), call.deadlineMillis()))
-        .thenApply(lookup -> found(call, lookup));
+        .thenCompose(
+            json -> {
+              List<String> ids = ids(json);
+              call.reserve((long) ids.size() * SHORT_PROFILE);
+              return Profiles.of(call, ids, MOST_PROFILES, call.deadlineMillis());
+            })
+        .thenApply(profiles -> found(call, profiles));
   }
 
   static CompletionStage<Answer> liftSuppression(Call call) {
@@ -184,7 +193,7 @@ final class CustomerCalls {
     return List.copyOf(distinct);
   }
 
-  private static Answer found(Call call, Customers.Lookup lookup) {
+  private static Answer found(Call call, Profiles lookup) {
     if (lookup.found().isEmpty() && lookup.missing().isEmpty() && lookup.error() != null) {
       throw Problem.of(lookup.error(), null).refusal();
     }

@@ -192,6 +192,17 @@ final class DocumentCalls {
     }
 
     @Override
+    boolean isPlace(String place) {
+      return Rules.whyNotId(place) == null;
+    }
+
+    /// The longest id, its characters of four bytes each.
+    @Override
+    int rowBytes() {
+      return 512;
+    }
+
+    @Override
     void write(JsonGenerator g, String id) throws IOException {
       g.writeString(id);
     }

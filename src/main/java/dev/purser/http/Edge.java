@@ -2,14 +2,21 @@ package dev.purser.http;
 
 import dev.purser.faults.Fault;
 import dev.purser.faults.ServiceError;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.http.javadsl.model.AttributeKeys;
+import org.apache.pekko.http.javadsl.model.HttpEntity;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
+import org.apache.pekko.http.javadsl.model.HttpMethods;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.headers.Connection;
+import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,6 +30,9 @@ public final class Edge {
   private static final Logger LOG = LoggerFactory.getLogger(Edge.class);
 
   private static final HttpHeader CLOSE = Connection.create("close");
+  private static final List<String> HOME = List.of(Accepts.JSON, "text/html");
+  private static final List<HttpHeader> TO_CONSOLE =
+      List.of(RawHeader.create("Location", "/console"));
 
   private final Doors doors;
   private final RouteTree routes;
@@ -32,9 +42,10 @@ public final class Edge {
   private final Responses responses;
   private final RequestIds ids = new RequestIds();
   private final RequestLog log = new RequestLog();
-  private final AtomicInteger inHand = new AtomicInteger();
+  private final Map<Route.Lane, Admission> lanes;
+  private final Sending sending;
 
-  /// Calls whose answer is not made yet, and answers that are still streams.
+  /// Calls whose answer is not made yet, and answers that are being sent.
   private final AtomicInteger open = new AtomicInteger();
 
   public Edge(Doors doors) {
@@ -44,6 +55,38 @@ public final class Edge {
     this.access = new Access(settings);
     this.rates = new RateLimit(settings.ratePerSecond(), settings.rateClients());
     this.responses = new Responses(settings);
+    this.lanes = lanes(settings, metrics);
+    this.sending =
+        new Sending(settings.sendTime(), doors.materializer(), metrics.sendTimeHit, open);
+  }
+
+  private static Map<Route.Lane, Admission> lanes(HttpSettings settings, HttpMetrics metrics) {
+    Map<Route.Lane, Admission> lanes = new EnumMap<>(Route.Lane.class);
+    for (Route.Lane lane : Route.Lane.values()) {
+      lanes.put(
+          lane,
+          switch (lane) {
+            case SERVICE ->
+                new Admission(
+                    settings.admitted(),
+                    settings.answerBytes(),
+                    metrics.admittedHit,
+                    metrics.answerBytesHit);
+            case OPERATING ->
+                new Admission(
+                    settings.operating(),
+                    settings.answerBytes() / 4,
+                    metrics.operatingHit,
+                    metrics.answerBytesHit);
+            case HEALTH ->
+                new Admission(
+                    Integer.MAX_VALUE,
+                    Long.MAX_VALUE,
+                    metrics.operatingHit,
+                    metrics.answerBytesHit);
+          });
+    }
+    return lanes;
   }
 
   /// How many calls have not been answered whole.
@@ -81,7 +124,7 @@ public final class Edge {
     private final String id;
     private final Body body;
     private @Nullable Route route;
-    private boolean admitted;
+    private Admission.@Nullable Permit permit;
 
     Exchange(HttpRequest request, HttpConnection connection) {
       this.request = request;
@@ -102,11 +145,15 @@ public final class Edge {
         return CompletableFuture.completedFuture(options(target));
       }
       Route found = routes.find(method.equals("HEAD") ? "GET" : method, target.segments());
+      if (found == null && isHome(target, method)) {
+        return CompletableFuture.completedFuture(new Answer.Bare(302, TO_CONSOLE));
+      }
       if (found == null) {
         throw unrouted(target, method);
       }
       route = found;
-      admit(found);
+      Admission.Permit admitted = admit(found);
+      permit = admitted;
       log.begun(found, head.by);
       if (Accepts.best(head.accept, found.form().offers()) == null) {
         throw Problem.of(
@@ -115,7 +162,14 @@ public final class Edge {
                 "This call answers " + String.join(" or ", found.form().offers()) + ".")
             .refusal();
       }
-      return found.endpoint().answer(new Call(request, head, body, target, found, doors));
+      return found.endpoint().answer(new Call(request, head, body, target, found, doors, admitted));
+    }
+
+    /// Whether a person has typed in no more than the server's name; programs are told 404.
+    private boolean isHome(Target target, String method) {
+      return (method.equals("GET") || method.equals("HEAD"))
+          && target.segments().equals(List.of(""))
+          && "text/html".equals(Accepts.best(head.accept, HOME));
     }
 
     /// HTTP/1.0 knows no `Host`. Only health checks come without one, and what they are told no web
@@ -146,25 +200,19 @@ public final class Edge {
               .refusal();
     }
 
-    private void admit(Route found) {
+    private Admission.Permit admit(Route found) {
       String token = access.admit(found.role(), head.authorization);
-      if (found.role() == Role.ANYONE) {
-        return;
+      if (found.role() != Role.ANYONE) {
+        head.by = by(token);
       }
-      head.by = by(token);
-      if (doors.settings().ratePerSecond() > 0 && !rates.take(client(token), startNanos)) {
+      boolean limited = found.lane() == Route.Lane.SERVICE && doors.settings().ratePerSecond() > 0;
+      if (limited && !rates.take(client(token), startNanos)) {
         metrics.rateHit.increment();
         throw Problem.of(429, "ERR_RATE_LIMITED", "This client makes more calls than it may.")
             .retrying()
             .refusal();
       }
-      if (found.role() != Role.OPERATOR) {
-        admitted = true;
-        if (inHand.incrementAndGet() > doors.settings().admitted()) {
-          metrics.admittedHit.increment();
-          throw Problem.overloaded("More calls are in hand than this node admits.").refusal();
-        }
-      }
+      return Objects.requireNonNull(lanes.get(found.lane()), "each lane has its admission").admit();
     }
 
     private String client(@Nullable String token) {
@@ -188,7 +236,8 @@ public final class Edge {
         @Nullable Throwable failure,
         CompletableFuture<HttpResponse> response) {
       if (answer != null && answer.isStream()) {
-        response.complete(closed(answer.countedIn(open), failure)); // its body may still come
+        Answer sent = answer.through(stream -> sending.watched(stream, this::sent));
+        response.complete(closed(sent, failure)); // its body may still come
         return;
       }
       CompletableFuture<?> released = body.released().toCompletableFuture();
@@ -199,13 +248,13 @@ public final class Edge {
       }
     }
 
-    /// The response, measured; gives up the place among the admitted.
+    /// The response, measured.
     private HttpResponse closed(@Nullable Answer answer, @Nullable Throwable failure) {
-      if (admitted) {
-        inHand.decrementAndGet();
-      }
       long nanos = System.nanoTime() - startNanos;
       HttpResponse made = made(answer, failure, nanos);
+      if (answer == null || !answer.isStream()) {
+        made = weighed(made, nanos);
+      }
       metrics.answered(
           route == null ? HttpMetrics.UNMATCHED : route.template(),
           request.method().value(),
@@ -216,6 +265,32 @@ public final class Edge {
       }
       open.decrementAndGet();
       return doors.operations().closing() ? made.addHeader(CLOSE) : made;
+    }
+
+    /// A long answer keeps the call's permit until it has been sent, all others give it back now.
+    private HttpResponse weighed(HttpResponse made, long nanos) {
+      Admission.Permit held = permit;
+      if (held == null
+          || request.method().equals(HttpMethods.HEAD)
+          || !(made.entity() instanceof HttpEntity.Strict whole)
+          || whole.getData().size() <= Sending.AT_ONCE) {
+        sent();
+        return made;
+      }
+      if (route != null && route.writes()) {
+        held.holdAnyway(whole.getData().size());
+      } else if (!held.hold(whole.getData().size())) {
+        sent();
+        return responses.of(Admission.full(), head, id, nanos);
+      }
+      return made.withEntity(sending.whole(whole, this::sent));
+    }
+
+    private void sent() {
+      Admission.Permit held = permit;
+      if (held != null) {
+        held.release();
+      }
     }
 
     private HttpResponse made(@Nullable Answer answer, @Nullable Throwable failure, long nanos) {

@@ -19,6 +19,9 @@ final class HttpMetrics {
       Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT");
 
   final Metrics.Counter admittedHit = Metrics.limitHit("http_admitted");
+  final Metrics.Counter operatingHit = Metrics.limitHit("http_operating");
+  final Metrics.Counter answerBytesHit = Metrics.limitHit("http_answer_bytes");
+  final Metrics.Counter sendTimeHit = Metrics.limitHit("http_send_time");
   final Metrics.Counter rateHit = Metrics.limitHit("http_rate");
   final Metrics.Counter bodyHit = Metrics.limitHit("http_body_bytes");
   final Metrics.Counter bodyTimeHit = Metrics.limitHit("http_body_time");

@@ -19,7 +19,10 @@ import java.util.regex.Pattern;
 /// @param drainBytes how much of a body that nobody wants is still read, so that its sender gets to
 ///   read the answer
 /// @param drainTime how long that may take
-/// @param admitted how many calls of `/v1` may be in hand at once
+/// @param admitted how many calls of `/v1` may be in hand at once, each until its answer is sent
+/// @param operating the same of `/metrics`, `/openapi.yaml`, `/console` and `/ops`
+/// @param answerBytes how many bytes the answers of `/v1` may have that are made or being sent
+/// @param sendTime how long a client may take for 64 KiB of an answer
 /// @param ratePerSecond calls a client may make a second; 0: no limit
 /// @param retryAfter what retryable answers advise
 /// @param origins web pages that may call from a browser, without tokens only to read; none: CORS
@@ -40,6 +43,9 @@ public record HttpSettings(
     long drainBytes,
     Duration drainTime,
     int admitted,
+    int operating,
+    long answerBytes,
+    Duration sendTime,
     int ratePerSecond,
     int rateClients,
     Duration retryAfter,
@@ -72,6 +78,9 @@ public record HttpSettings(
             keys.bytes("drain-bytes", 0, 1L << 30),
             keys.duration("drain-time", Duration.ZERO, Duration.ofMinutes(1)),
             keys.integer("admitted", 1, 1_000_000),
+            keys.integer("operating", 1, 10_000),
+            keys.bytes("answer-bytes", 4L << 20, 1L << 40),
+            keys.duration("send-time", Duration.ofMillis(10), Duration.ofMinutes(5)),
             keys.integer("rate-per-second", 0, 1_000_000),
             keys.integer("rate-clients", 1, 1_000_000),
             keys.duration("retry-after", Duration.ofSeconds(1), Duration.ofHours(1)),

@@ -3,8 +3,11 @@ package dev.purser.http;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.purser.database.Query;
 import dev.purser.database.RunRow;
 import dev.purser.ingest.Ingest;
+import dev.purser.ledger.Rules;
+import dev.purser.ledger.StrictJson;
 import dev.purser.ledger.Timestamps;
 import java.io.IOException;
 import java.util.List;
@@ -39,12 +42,20 @@ final class IngestCalls {
 
       @Override
       CompletionStage<Page<RunRow>> page(int limit, @Nullable String place, boolean counted) {
-        return call.doors().ingest().runs(limit, place).thenApply(rows -> new Page<>(rows, -1));
+        return call.doors()
+            .ingest()
+            .runs(limit, place)
+            .thenApply(rows -> new Page<>(rows, -1, Query.full(rows)));
       }
 
       @Override
       String place(RunRow row) {
         return row.id();
+      }
+
+      @Override
+      boolean isPlace(String place) {
+        return Rules.whyNotId(place) == null;
       }
 
       @Override

@@ -11,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntSupplier;
 
 /// Writes JSON. Safe for many threads.
 public final class Json {
@@ -29,6 +30,24 @@ public final class Json {
     void write(JsonGenerator g) throws IOException;
   }
 
+  /// Writes a part of a JSON text that depends on how many bytes have been written before.
+  @FunctionalInterface
+  interface Measured {
+    void write(JsonGenerator g, IntSupplier written) throws IOException;
+  }
+
+  /// One JSON text whose writing knows how long it is.
+  static byte[] measured(Measured writing) {
+    try (ByteArrayBuilder bytes = new ByteArrayBuilder(512);
+        JsonGenerator g = FACTORY.createGenerator(bytes)) {
+      writing.write(g, () -> bytes.size() + g.getOutputBuffered());
+      g.flush();
+      return bytes.toByteArray();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // memory does not fail
+    }
+  }
+
   /// One object with the members that `members` writes.
   static byte[] object(Writing members) {
     return text(
@@ -41,14 +60,7 @@ public final class Json {
 
   /// One JSON text.
   static byte[] text(Writing writing) {
-    try (ByteArrayBuilder bytes = new ByteArrayBuilder(512);
-        JsonGenerator g = FACTORY.createGenerator(bytes)) {
-      writing.write(g);
-      g.flush();
-      return bytes.toByteArray();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e); // memory does not fail
-    }
+    return measured((g, _) -> writing.write(g));
   }
 
   /// Any tree of maps, lists and plain values.

@@ -10,6 +10,7 @@ import dev.purser.ledger.Change;
 import dev.purser.ledger.Outcome;
 import dev.purser.ledger.Purchase;
 import dev.purser.ledger.Refund;
+import dev.purser.ledger.Rules;
 import dev.purser.ledger.Timestamps;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +19,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.jspecify.annotations.Nullable;
 
@@ -183,14 +186,18 @@ final class LedgerCalls {
   }
 
   /// One customer's rows, newest first.
-  private abstract static class Rows<T> extends Listing<T> {
+  private abstract static class Rows<T extends Query.PageRow> extends Listing<T> {
     private final Call call;
     private final String name;
     private final Ask<T> ask;
     private final Function<T, Place> place;
 
+    /// Microseconds since 1970, of years up to 9999, and an id.
+    private static final Pattern PLACE =
+        Pattern.compile("(0|[1-9][0-9]{0,17}) (.*)", Pattern.DOTALL);
+
     @FunctionalInterface
-    interface Ask<T> {
+    interface Ask<T extends Query.PageRow> {
       Query<Optional<List<T>>> query(int limit, @Nullable Place after);
     }
 
@@ -212,17 +219,24 @@ final class LedgerCalls {
           .customers()
           .answer(ask.query(limit, at == null ? null : parsed(at)), call.freshDeadlineMillis())
           .thenApply(
-              rows ->
-                  new Page<>(
-                      rows.orElseThrow(
-                          () -> Problem.notFound("This customer is unknown.").refusal()),
-                      -1));
+              found -> {
+                List<T> rows =
+                    found.orElseThrow(
+                        () -> Problem.notFound("This customer is unknown.").refusal());
+                return new Page<>(rows, -1, Query.full(rows));
+              });
     }
 
     @Override
     String place(T row) {
       Place p = place.apply(row);
       return p.atMicros() + " " + p.id();
+    }
+
+    @Override
+    boolean isPlace(String place) {
+      Matcher parts = PLACE.matcher(place);
+      return parts.matches() && Rules.whyNotId(parts.group(2)) == null;
     }
 
     private static Place parsed(String place) {

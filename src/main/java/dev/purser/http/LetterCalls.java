@@ -2,6 +2,7 @@ package dev.purser.http;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.purser.database.Letter;
+import dev.purser.database.Query;
 import dev.purser.ingest.Ingest.Replay;
 import dev.purser.ledger.Timestamps;
 import java.io.IOException;
@@ -133,12 +134,22 @@ final class LetterCalls {
       return call.doors()
           .ingest()
           .letters(call.query().text("run"), call.query().text("reason"), limit, after)
-          .thenApply(rows -> new Page<>(rows, -1, Letter.full(rows)));
+          .thenApply(rows -> new Page<>(rows, -1, Query.full(rows)));
     }
 
     @Override
     String place(Letter row) {
       return Long.toString(row.id());
+    }
+
+    @Override
+    boolean isPlace(String place) {
+      return place.matches("[1-9][0-9]{0,17}");
+    }
+
+    @Override
+    int rowBytes() {
+      return 64 << 10;
     }
 
     @Override

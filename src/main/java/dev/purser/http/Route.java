@@ -54,6 +54,16 @@ public record Route(
     }
   }
 
+  /// What a call competes with for the node's memory and threads.
+  public enum Lane {
+    /// The service itself, `/v1`.
+    SERVICE,
+    /// How the node is watched and operated, which must go on when the service is overloaded.
+    OPERATING,
+    /// Health: a few bytes that are known at once, never refused.
+    HEALTH
+  }
+
   public Route {
     parameters = List.copyOf(parameters);
   }
@@ -80,6 +90,15 @@ public record Route(
       position += template.charAt(i) == '/' ? 1 : 0;
     }
     return position;
+  }
+
+  Lane lane() {
+    if (template.startsWith("/health/")) {
+      return Lane.HEALTH;
+    }
+    return template.startsWith("/v1/") || template.startsWith("/bench/")
+        ? Lane.SERVICE
+        : Lane.OPERATING;
   }
 
   /// Whether a call may change something that is kept.

@@ -147,7 +147,7 @@ public final class Routes {
         Route.of("GET", "/health/live", ANYONE, OperationCalls::live),
         Route.of("GET", "/health/ready", ANYONE, OperationCalls::ready),
         Route.of("GET", "/metrics", READER, OperationCalls::metrics).as(Form.METRICS),
-        Route.of("GET", "/openapi.yaml", READER, OperationCalls::openapi).as(Form.YAML),
+        Route.of("GET", "/openapi.yaml", ANYONE, OperationCalls::openapi).as(Form.YAML),
         Route.of("GET", "/console", ANYONE, OperationCalls::console).as(Form.HTML));
   }
 

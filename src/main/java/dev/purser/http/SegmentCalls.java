@@ -14,7 +14,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -60,21 +59,21 @@ final class SegmentCalls {
                       page.ids().stream().map(id -> new Row(id, null)).toList(), page.count()));
     }
 
-    /// Profiles as they are now; who was erased since is left out.
+    /// Profiles as they are now, as many as a page may hold; who was erased since is left out.
     @Override
-    CompletionStage<List<Row>> completed(List<Row> rows) {
+    CompletionStage<Completed<Row>> completed(List<Row> rows) {
       if (!expand || rows.isEmpty()) {
-        return CompletableFuture.completedFuture(rows);
+        return super.completed(rows);
       }
-      return call.doors()
-          .customers()
-          .lookup(rows.stream().map(Row::id).toList(), call.freshDeadlineMillis())
+      return Profiles.of(
+              call, rows.stream().map(Row::id).toList(), PAGE_BYTES, call.freshDeadlineMillis())
           .thenApply(
-              lookup -> {
-                if (lookup.error() != null) {
-                  throw Problem.of(lookup.error(), null).refusal();
+              profiles -> {
+                if (profiles.error() != null) {
+                  throw Problem.of(profiles.error(), null).refusal();
                 }
-                return lookup.found().stream().map(Segment::expanded).toList();
+                return new Completed<>(
+                    profiles.found().stream().map(Segment::expanded).toList(), profiles.asked());
               });
     }
 
@@ -85,6 +84,17 @@ final class SegmentCalls {
     @Override
     String place(Row row) {
       return row.id();
+    }
+
+    @Override
+    boolean isPlace(String place) {
+      return Rules.whyNotId(place) == null;
+    }
+
+    /// A long profile, or the longest id.
+    @Override
+    int rowBytes() {
+      return expand ? super.rowBytes() : 512;
     }
 
     @Override

@@ -74,6 +74,32 @@ class EventPagesTest {
   }
 
   @Test
+  void pages_ofLongRows_endAtAboutAMebibyte() throws SQLException {
+    String text = "x".repeat(4_000);
+    try (TestStore store = new TestStore(product, folder)) {
+      for (int part = 0; part < 6; part++) {
+        List<Change> some = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+          String id = part + "-" + i;
+          some.add(new Purchase(id, text, text, 1, 1, "GBP", 7, 0, Map.of()));
+          some.add(new Refund(id, null, text, text, null, 1, "GBP", text, 7, 0, Map.of()));
+        }
+        var _ = store.saved("ada", some.toArray(Change[]::new));
+      }
+      var purchases = store.store.answer(new Query.Purchases("ada", 1_000, null)).orElseThrow();
+      assertThat(purchases).hasSizeBetween(130, 133);
+      assertThat(Query.full(purchases)).isTrue();
+      var after = new Query.Place(7, purchases.getLast().purchase().id());
+      assertThat(store.store.answer(new Query.Purchases("ada", 1_000, after)).orElseThrow())
+          .hasSizeBetween(130, 133)
+          .noneMatch(p -> purchases.contains(p));
+      var refunds = store.store.answer(new Query.Refunds("ada", 1_000, null)).orElseThrow();
+      assertThat(refunds).hasSizeBetween(86, 90);
+      assertThat(Query.full(refunds)).isTrue();
+    }
+  }
+
+  @Test
   void pages_ofAnUnknownCustomer_areNone_ofAKnownOneWithoutEventsEmpty() throws SQLException {
     try (TestStore store = new TestStore(product, folder)) {
       var _ = store.saved("ada", TestStore.merge(Map.of("a", "b")));

@@ -72,8 +72,8 @@ class LettersTest {
     List<Letter> second = page(null, null, 1_000, first.getLast().id());
     List<Letter> third = page(null, null, 1_000, second.getLast().id());
     assertThat(List.of(first.size(), second.size(), third.size())).containsExactly(16, 16, 8);
-    assertThat(Letter.full(first)).isTrue();
-    assertThat(Letter.full(third)).isFalse();
+    assertThat(Query.full(first)).isTrue();
+    assertThat(Query.full(third)).isFalse();
   }
 
   @Test

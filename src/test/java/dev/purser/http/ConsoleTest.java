@@ -39,6 +39,35 @@ final class ConsoleTest {
   }
 
   @Test
+  void root_askedByABrowser_leadsToThePageAndProgramsNowhere() {
+    HttpResponse<byte[]> r = SERVED.get("/", "Accept", "text/html,application/xhtml+xml,*/*;q=0.8");
+    assertThat(r.statusCode()).isEqualTo(302);
+    assertThat(header(r, "Location")).isEqualTo("/console");
+    assertProblem(SERVED.get("/"), 404, "ERR_NOT_FOUND", null);
+    assertProblem(SERVED.get("/", "Accept", "application/json"), 404, "ERR_NOT_FOUND", null);
+    assertProblem(
+        SERVED.send("POST", "/", BodyPublishers.noBody(), "Accept", "text/html"),
+        404,
+        "ERR_NOT_FOUND",
+        null);
+  }
+
+  @Test
+  void contract_withoutToken_served() {
+    assertThat(SERVED.get("/openapi.yaml").statusCode()).isEqualTo(200);
+    assertThat(SERVED.get("/metrics").statusCode()).isEqualTo(401);
+  }
+
+  /// Run by no browser here: what the page says of refusals, as its script has it.
+  @Test
+  void refusals_ofTheToken_saidOnceAndTheirPanelsHidden() {
+    String page = text(SERVED.get("/console"));
+    assertThat(page)
+        .contains("section.hidden = e.status === 401 || e.status === 403")
+        .containsOnlyOnce("el(\"refused\").textContent = refusal(");
+  }
+
+  @Test
   void page_formAndQuery_judgedAsEverywhere() {
     assertThat(SERVED.get("/console", "Accept", "text/html,*/*;q=0.8").statusCode()).isEqualTo(200);
     assertProblem(

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.purser.database.DatabaseUrl;
 import dev.purser.database.PostgresUrl;
+import dev.purser.ledger.Rules;
 import dev.purser.testing.Postgres;
 import dev.purser.testing.RedisServer;
 import dev.purser.testing.SharedData;
@@ -16,8 +17,12 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Base64;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -627,5 +632,177 @@ final class EndToEndTest {
         422,
         "ERR_VALIDATION",
         null);
+  }
+
+  /// Every list, by its path, the name of its rows and the ids in its path.
+  private static String scope(String path) {
+    String[] segments = path.substring(1).split("/", -1);
+    String name = segments[segments.length - 1];
+    String template = segments.length == 4 ? "/v1/customers/{id}/" + name : path;
+    String rows = name.equals("customers") || name.equals("documents") ? "ids" : name;
+    return rows.replace('-', '_') + template + "\0" + String.join("\0", segments);
+  }
+
+  /// The sum in a cursor has no key: whoever reads the source can make one of anything.
+  @Test
+  void cursors_forgedWithARightSum_neverMoreThanAPosition() {
+    served.post("/v1/customers/cursors/purchases", purchase("p", 1));
+    Random random = new Random(18);
+    Map<String, List<String>> positions =
+        Map.of(
+            "/v1/customers/cursors/purchases", List.of("0 p", "253402300799999999 \u20ac x"),
+            "/v1/customers/cursors/refunds", List.of("0 p"),
+            "/v1/customers", List.of("a", "\u20ac"),
+            "/v1/documents", List.of("a"),
+            "/v1/dead-letters", List.of("1", "999999999999999999"),
+            "/v1/ingest/runs", List.of("a"));
+    List<String> nowhere =
+        List.of(
+            "",
+            " ",
+            ".",
+            "..",
+            "\0",
+            "a\0",
+            "a\n",
+            "x".repeat(129),
+            "-1",
+            "+1",
+            "0x1",
+            "\u0661",
+            "1.5",
+            "9223372036854775808",
+            "99999999999999999999",
+            "1 ..",
+            "1 ",
+            " p",
+            "01 p",
+            "-5 p",
+            "\u0661 p",
+            "9223372036854775808 p",
+            "1 a\0b",
+            "1\np");
+    positions.forEach(
+        (list, good) -> {
+          for (String place : good) {
+            String after = Cursor.of(scope(list), place);
+            assertThat(served.get(list + "?after=" + after).statusCode()).as(list).isEqualTo(200);
+          }
+          for (String place : nowhere) {
+            String after = Cursor.of(scope(list), place);
+            HttpResponse<byte[]> r = served.get(list + "?after=" + after);
+            boolean anId = list.matches("/v1/(customers|documents|ingest/runs)");
+            int wanted = anId && Rules.whyNotId(place) == null ? 200 : 422;
+            assertThat(r.statusCode()).as(list + " '" + place + "'").isEqualTo(wanted);
+          }
+          for (int i = 0; i < 40; i++) {
+            StringBuilder place = new StringBuilder();
+            for (int n = random.nextInt(24); n >= 0; n--) {
+              place.append("0123456789 -.\0\n'\"%é€".charAt(random.nextInt(20)));
+            }
+            String after = Cursor.of(scope(list), place.toString());
+            for (String accept : List.of("application/json", "application/x-ndjson")) {
+              HttpResponse<byte[]> r = served.get(list + "?after=" + after, "Accept", accept);
+              assertThat(r.statusCode()).as(list + " '" + place + "'").isIn(200, 422);
+            }
+          }
+          byte[] bytes = new byte[40];
+          random.nextBytes(bytes);
+          String noise = Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+          String one = Cursor.of(scope(list), good.getFirst());
+          for (String damaged :
+              List.of(noise, one + "=", one + "==", one.substring(1), one + "A")) {
+            assertProblem(served.get(list + "?after=" + damaged), 422, "ERR_VALIDATION", "after");
+          }
+        });
+  }
+
+  @Test
+  void lists_ofLongRows_endAtAboutAMebibyteAndLeadOn() {
+    String text = "\u20ac".repeat(1_300);
+    StringBuilder lines = new StringBuilder();
+    for (int i = 0; i < 600; i++) {
+      String tail =
+          "\"customer_id\":\"long-rows\",\"id\":\"%d\",\"sku\":\"%s\",\"description\":\"%s\","
+                  .formatted(i, text, text)
+              + "\"quantity\":1,\"amount_minor\":1,\"at\":\"2020-01-01T00:00:00Z\"}\n";
+      lines.append("{\"type\":\"purchase\",").append(tail);
+      lines.append("{\"type\":\"refund\",").append(tail);
+    }
+    upload(lines.toString(), 1_200);
+    for (String list : List.of("purchases", "refunds")) {
+      String path = "/v1/customers/long-rows/" + list;
+      assertPages(path + "?limit=1000", list, 600, 4);
+      HttpResponse<byte[]> stream = served.get(path, "Accept", "application/x-ndjson");
+      assertThat(new String(stream.body(), StandardCharsets.UTF_8).lines()).hasSize(600);
+    }
+  }
+
+  @Test
+  void profiles_thatAreLong_boundedWherePagesAndLookupsHoldMany() {
+    String text = "x".repeat(4_000);
+    StringBuilder lines = new StringBuilder();
+    List<String> ids = new ArrayList<>();
+    for (int i = 0; i < 50; i++) {
+      StringBuilder preferences = new StringBuilder("\"kind\":\"big-profile\"");
+      for (int p = 0; p < 60; p++) {
+        preferences.append(",\"p%d\":\"%s\"".formatted(p, text));
+      }
+      ids.add("\"big-%02d\"".formatted(i));
+      lines.append(
+          "{\"type\":\"preferences\",\"customer_id\":%s,\"preferences\":{%s}}\n"
+              .formatted(ids.getLast(), preferences));
+    }
+    upload(lines.toString(), 50);
+    assertPages(
+        "/v1/customers?preference.kind=big-profile&expand=true&limit=1000", "customers", 50, 9);
+    HttpResponse<byte[]> stream =
+        served.get(
+            "/v1/customers?preference.kind=big-profile&expand=true",
+            "Accept",
+            "application/x-ndjson");
+    assertThat(new String(stream.body(), StandardCharsets.UTF_8).lines()).hasSize(50);
+
+    String asked = "{\"ids\":[" + String.join(",", ids) + ",\"nobody-of-this-name\"]}";
+    HttpResponse<byte[]> r = served.post("/v1/customers/lookup", asked);
+    JsonNode found = data(r);
+    assertThat(r.body().length).isBetween(8 << 20, (8 << 20) + (300 << 10));
+    int answered = found.path("customers").size();
+    assertThat(found.path("customers").get(0).path("id").asText()).isEqualTo("big-00");
+    List<String> rest = new ArrayList<>();
+    found.path("failed").forEach(id -> rest.add(id.asText()));
+    assertThat(rest).hasSize(51 - answered).endsWith("nobody-of-this-name").contains("big-49");
+    String others = "{\"ids\":[\"" + String.join("\",\"", rest) + "\"]}";
+    JsonNode second = data(served.post("/v1/customers/lookup", others));
+    assertThat(second.path("customers")).hasSize(50 - answered);
+    assertThat(second.path("missing").get(0).asText()).isEqualTo("nobody-of-this-name");
+    assertThat(second.path("failed")).isEmpty();
+  }
+
+  private static void upload(String lines, int accepted) {
+    HttpResponse<byte[]> r =
+        served.send(
+            "POST",
+            "/v1/ingest",
+            BodyPublishers.ofString(lines),
+            "Content-Type",
+            "application/x-ndjson");
+    assertThat(data(r).path("accepted").asInt()).as(data(r).toString()).isEqualTo(accepted);
+  }
+
+  private static void assertPages(String path, String rows, int count, int atLeast) {
+    Set<String> ids = new HashSet<>();
+    int pages = 0;
+    String after = "";
+    do {
+      HttpResponse<byte[]> r = served.get(path + after);
+      assertThat(r.body().length).as(path).isLessThan((1 << 20) + (300 << 10));
+      data(r).path(rows).forEach(row -> assertThat(ids.add(row.path("id").asText())).isTrue());
+      JsonNode next = data(r).path("next");
+      after = next.isNull() ? null : "&after=" + next.asText();
+      pages++;
+    } while (after != null);
+    assertThat(ids).as(path).hasSize(count);
+    assertThat(pages).as(path).isGreaterThanOrEqualTo(atLeast);
   }
 }
