@@ -107,7 +107,9 @@ final class SmugglingTest {
     String head = "POST /v1/customers HTTP/1.1\r\nHost: localhost\r\n" + line;
     String bad =
         head
-            + (line.contains("Content-Length") ? "" : "Content-Length: " + SMUGGLED.length() + "\r\n")
+            + (line.contains("Content-Length")
+                ? ""
+                : "Content-Length: " + SMUGGLED.length() + "\r\n")
             + "\r\n"
             + SMUGGLED;
     assertRefused(answers(() -> bad), 1);
@@ -318,8 +320,7 @@ final class SmugglingTest {
   void emptyLines_beforeARequest_ignored() throws IOException {
     String all = answers(() -> "\r\n\r\n" + GOOD + "\r\n" + GOOD + "\n" + lastGood());
     assertThat(all.split("HTTP/1.1 200 ", -1)).as(all).hasSize(4);
-    assertThat(
-            answers(() -> "GET http://localhost/health/live HTTP/1.0\nHost: localhost\n\n"))
+    assertThat(answers(() -> "GET http://localhost/health/live HTTP/1.0\nHost: localhost\n\n"))
         .startsWith("HTTP/1.1 200 ");
   }
 
@@ -441,7 +442,9 @@ final class SmugglingTest {
     root.addAppender(appender);
     try {
       sending.run();
-      return List.copyOf(appender.list).stream().filter(e -> e.getThrowableProxy() != null).toList();
+      return List.copyOf(appender.list).stream()
+          .filter(e -> e.getThrowableProxy() != null)
+          .toList();
     } finally {
       root.detachAppender(appender);
     }
