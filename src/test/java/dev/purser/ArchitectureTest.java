@@ -66,7 +66,8 @@ final class ArchitectureTest {
           Map.entry(
               "customers",
               Set.of("cache", "cluster", "config", "database", "faults", "ledger", "metrics")),
-          Map.entry("partitions", Set.of("cluster", "config", "database", "faults", "metrics")),
+          Map.entry(
+              "partitions", Set.of("cluster", "config", "database", "faults", "ledger", "metrics")),
           Map.entry(
               "documents",
               Set.of(

@@ -21,12 +21,9 @@ import java.util.Arrays;
 /// scanning goes back to the line after it: one stray quote costs one line. What [Csv] makes of the
 /// record's bytes says what is wrong.
 ///
-/// Going back costs at most one more pass: between the quote that opened and the one that was bad
-/// all quotes are doubled, and of such lines none leaves a quote open. The memory is that of one
-/// record.
-///
-/// Where a record ends depends on its bytes alone, never on how the stream is cut: a record is
-/// judged too long at the byte that makes it so.
+/// Going back costs at most one more pass, in the memory of one record: between the quote that
+/// opened and the one that was bad all quotes are doubled, and no such line leaves a quote open.
+/// Where a record ends depends on its bytes alone, never on how the stream is cut.
 final class Scanner {
   private static final byte QUOTE = '"';
   private static final int NONE = -1;

@@ -9,30 +9,26 @@ import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Set;
 
 /// The currencies of ISO 4217, by the standard's own lists and not by those of the JDK, which lag
 /// behind it and differ from release to release. Immutable.
 ///
 /// Both lists may be used: the current currencies and funds, precious metals among them, and the
 /// historic ones, as shops load what they sold before a currency was withdrawn. The two codes that
-/// stand for no money at all may not.
+/// stand for no money at all are left out.
 public final class Currencies {
-  /// No currency, and the code reserved for testing.
-  private static final Set<String> NO_MONEY = Set.of("XXX", "XTS");
-
   private static final Map<String, Integer> DIGITS = read();
 
   private Currencies() {}
 
   /// Whether amounts may be in this currency.
   public static boolean known(String code) {
-    return DIGITS.containsKey(code) && !NO_MONEY.contains(code);
+    return DIGITS.containsKey(code);
   }
 
   /// The digits of the currency's minor unit. None for those without one (gold, special drawing
-  /// rights), whose amounts are in whole units, and for a code that is not known: stored events keep
-  /// the code they came with.
+  /// rights), whose amounts are in whole units, and for a code that is not known: stored events
+  /// keep the code they came with.
   public static int digits(String code) {
     return DIGITS.getOrDefault(code, 0);
   }

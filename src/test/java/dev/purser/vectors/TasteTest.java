@@ -66,7 +66,16 @@ final class TasteTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"GBP, 100", "JPY, 1", "KWD, 1000", "CLF, 10000", "XAU, 1", "UYW, 10000", "XXX, 1", "DEM, 100"})
+  @CsvSource({
+    "GBP, 100",
+    "JPY, 1",
+    "KWD, 1000",
+    "CLF, 10000",
+    "XAU, 1",
+    "UYW, 10000",
+    "XXX, 1",
+    "DEM, 100"
+  })
   void event_ofACurrency_countsInItsMainUnit(String currency, long unit) {
     assertThat(sums(1, "123456789", currency, 3 * unit)[0x83])
         .isEqualTo(Math.log(4), within(1e-15));
