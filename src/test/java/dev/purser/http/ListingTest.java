@@ -1,6 +1,7 @@
 package dev.purser.http;
 
 import static dev.purser.http.EdgeTest.assertProblem;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -261,10 +262,12 @@ final class ListingTest {
                 "{\"settled\":[{\"currency\":\"GBP\",\"refunds\":1,\"amount_minor\":"
                     + sum
                     + "}]}"));
-    for (String path : List.of("/v1/ingest/runs/r1", "/v1/ingest/runs")) {
-      assertThat(new String(served.get(path).body(), StandardCharsets.UTF_8))
-          .contains("\"amount_minor\":" + sum + "}");
-    }
+    assertThat(served.get("/v1/ingest/runs/r1").body())
+        .asString(UTF_8)
+        .contains("\"amount_minor\":" + sum + "}");
+    assertThat(served.get("/v1/ingest/runs").body())
+        .asString(UTF_8)
+        .contains("\"amount_minor\":" + sum + "}");
   }
 
   @Test
