@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.FieldSource;
 final class ArchitectureTest {
   private static final String ROOT = "dev.purser";
   private static final Path SOURCES = Path.of("src/main/java");
-  private static final int MOST_LINES = 300;
+  private static final int MOST_LINES = 600;
   private static final Pattern UNFINISHED =
       Pattern.compile("TODO|FIXME|XXX|UnsupportedOperationException");
 
