@@ -39,6 +39,8 @@ final class StandardError {
   }
 
   /// A function of the C library that takes so many ints and returns one.
+  @SuppressWarnings(
+      "restricted") // bin/purser enables native access, which the driver of SQLite needs too
   private static Optional<MethodHandle> function(String name, int arguments) {
     FunctionDescriptor shape = FunctionDescriptor.of(ValueLayout.JAVA_INT);
     for (int i = 0; i < arguments; i++) {

@@ -90,9 +90,10 @@ public final class Reference {
 
   private void section(String path, ConfigObject ours, ConfigObject known) {
     ConfigObject keys = keysOf(path, known);
-    for (String key : new TreeSet<>(ours.keySet())) {
+    for (Map.Entry<String, ConfigValue> entry : new TreeMap<>(ours).entrySet()) {
+      String key = entry.getKey();
       String at = path.isEmpty() ? key : path + "." + key;
-      ConfigValue value = ours.get(key);
+      ConfigValue value = entry.getValue();
       ConfigValue usual = keys.get(key);
       if (usual == null) {
         if (!isFree(path, keys) && !(A_PHASE.matcher(path).matches() && PHASE.contains(key))) {

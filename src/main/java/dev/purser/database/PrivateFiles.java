@@ -80,9 +80,8 @@ final class PrivateFiles {
 
   private static String octal(Set<PosixFilePermission> mode) {
     int bits = 0;
-    for (PosixFilePermission p : mode) {
-      // OWNER_READ is the first constant and the highest bit
-      bits |= 0400 >> p.ordinal();
+    for (char c : PosixFilePermissions.toString(mode).toCharArray()) { // rwxr-x---
+      bits = (bits << 1) | (c == '-' ? 0 : 1);
     }
     return "%04o".formatted(bits);
   }

@@ -22,6 +22,8 @@ public interface Operations {
   /// Opens the connection of slot `n` anew after its work in hand; false if there is no such slot.
   CompletionStage<Boolean> recycle(int n);
 
+  /// Stops the database's work until it is resumed.
+  ///
   /// @param by who orders it, for the log and for those who are refused meanwhile
   CompletionStage<Void> pauseDatabase(String by);
 

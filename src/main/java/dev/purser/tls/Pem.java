@@ -197,7 +197,7 @@ final class Pem {
     }
     int length = 0;
     for (int i = 2; i < headerBytes(der, at); i++) {
-      length = length << 8 | der[at + i] & 0xff;
+      length = (length << 8) | (der[at + i] & 0xff);
     }
     return length;
   }
@@ -212,7 +212,7 @@ final class Pem {
       int bytes = (Integer.SIZE - Integer.numberOfLeadingZeros(length) + 7) / 8;
       out.write(0x80 | bytes);
       for (int i = bytes - 1; i >= 0; i--) {
-        out.write(length >> 8 * i);
+        out.write(length >> (8 * i));
       }
     }
     for (byte[] content : contents) {
