@@ -55,9 +55,9 @@ public final class Scrape {
     static String text() {
       MemoryUsage heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage();
       StringBuilder text = new StringBuilder();
-      gauge(text, "jvm_heap_used_bytes", "Heap in use", heap.getUsed());
-      gauge(text, "jvm_heap_max_bytes", "Largest heap", heap.getMax());
-      gauge(text, "jvm_direct_bytes", "Direct buffers outside of the heap", directBytes());
+      gauge(text, "jvm_heap_used_bytes", "Heap in use", (double) heap.getUsed());
+      gauge(text, "jvm_heap_max_bytes", "Largest heap", (double) heap.getMax());
+      gauge(text, "jvm_direct_bytes", "Direct buffers outside of the heap", (double) directBytes());
       gauge(
           text,
           "jvm_threads",
@@ -72,7 +72,7 @@ public final class Scrape {
           text,
           "jvm_gc_collections_total",
           "Garbage collections so far",
-          collectors(GarbageCollectorMXBean::getCollectionCount));
+          (double) collectors(GarbageCollectorMXBean::getCollectionCount));
       counter(
           text,
           "jvm_gc_seconds_total",
