@@ -135,6 +135,8 @@ public final class Database {
     return create(settings, url, List.of(), NodeLease.unshared(), clock, log);
   }
 
+  /// The database at `url`, as above, whose ledger other nodes may share.
+  ///
   /// @param parts how the ledger is divided
   /// @param lease of this node, if others may use the database
   public static Behavior<Command> create(
