@@ -19,4 +19,4 @@ CREATE INDEX settlements_by_customer ON settlements (customer, settlement, curre
 ALTER TABLE erasures ADD COLUMN purging smallint NOT NULL DEFAULT 0;
 CREATE INDEX erasures_purging ON erasures (customer) WHERE purging = 1;
 
-COMMENT ON TABLE customers IS 'Purser ledger 5';
+COMMENT ON TABLE customers IS 'Purser ledger 4';

@@ -15,4 +15,4 @@ ALTER TABLE erasures ADD COLUMN purging INTEGER NOT NULL DEFAULT 0;
 
 CREATE INDEX erasures_purging ON erasures (customer) WHERE purging = 1;
 
-PRAGMA user_version = 8;
+PRAGMA user_version = 7;

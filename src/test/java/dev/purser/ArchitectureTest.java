@@ -119,7 +119,8 @@ final class ArchitectureTest {
           new Technology(List.of("org.roaringbitmap.."), Set.of("documents")),
           new Technology(List.of("com.github.benmanes.caffeine.."), Set.of("cache")),
           new Technology(List.of("io.lettuce..", "io.netty..", "reactor.."), Set.of("cache")),
-          // Kamon, the settings of sharding, the check of who joins and the provider that Pekko makes
+          // Kamon, the settings of sharding, the check of who joins and the provider that Pekko
+          // makes
           // are handed a Config; all others read through Keys.
           new Technology(
               List.of("com.typesafe.config.."),

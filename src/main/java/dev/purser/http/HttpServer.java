@@ -223,8 +223,7 @@ public final class HttpServer {
       return CompletableFuture.completedFuture(edge.refuse(refused));
     }
     return edge.answer(
-        request.addAttribute(AttributeKeys.remoteAddress, RemoteAddress.create(peer)),
-        connection);
+        request.addAttribute(AttributeKeys.remoteAddress, RemoteAddress.create(peer)), connection);
   }
 
   private static SSLSession noSession() {

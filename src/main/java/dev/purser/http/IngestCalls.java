@@ -7,7 +7,6 @@ import dev.purser.database.Query;
 import dev.purser.database.RunRow;
 import dev.purser.ingest.Ingest;
 import dev.purser.ledger.Rules;
-import dev.purser.ledger.StrictJson;
 import dev.purser.ledger.Timestamps;
 import java.io.IOException;
 import java.util.List;
