@@ -1,6 +1,8 @@
 package dev.purser.http;
 
 import dev.purser.metrics.Metrics;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -23,6 +25,24 @@ final class Admission {
     this.mostBytes = mostBytes;
     this.callsHit = callsHit;
     this.bytesHit = bytesHit;
+  }
+
+  /// The lanes of a node, each with its own limits; health, which weighs nothing, has none.
+  static Map<Route.Lane, Admission> lanes(HttpSettings s, HttpMetrics m) {
+    Map<Route.Lane, Admission> lanes = new EnumMap<>(Route.Lane.class);
+    for (Route.Lane lane : Route.Lane.values()) {
+      lanes.put(
+          lane,
+          switch (lane) {
+            case SERVICE ->
+                new Admission(s.admitted(), s.answerBytes(), m.admittedHit, m.answerBytesHit);
+            case OPERATING ->
+                new Admission(s.operating(), s.answerBytes() / 4, m.operatingHit, m.answerBytesHit);
+            case HEALTH ->
+                new Admission(Integer.MAX_VALUE, Long.MAX_VALUE, m.operatingHit, m.answerBytesHit);
+          });
+    }
+    return lanes;
   }
 
   /// Admits one more call, or refuses it.

@@ -47,7 +47,7 @@ final class BenchmarkCalls {
   /// Answers with its body, as it comes: what a stream costs without kernels.
   static CompletionStage<Answer> echo(Call call) {
     if (!call.body().type().equals(Accepts.OCTETS)) {
-      throw Body.unsupported("The body must be of the type " + Accepts.OCTETS + ".");
+      throw Problem.unsupported("The body must be of the type " + Accepts.OCTETS + ".");
     }
     Source<ByteString, NotUsed> body =
         call.body().stream().mapMaterializedValue(_ -> NotUsed.getInstance());

@@ -41,7 +41,6 @@ final class Body {
   private static final CompletionStage<Done> RELEASED =
       CompletableFuture.completedFuture(Done.getInstance());
   private static final int INFLATE_CHUNK = 64 << 10;
-  private static final byte[] NOTHING = {};
 
   private final RequestEntity entity;
   private final Head head;
@@ -82,16 +81,16 @@ final class Body {
   /// chunked body only its end tells that there is none, so that its type is judged after it.
   CompletionStage<byte[]> optional(String type, String... others) {
     if (entity.isKnownEmpty()) {
-      return CompletableFuture.completedFuture(NOTHING);
+      return CompletableFuture.completedFuture(new byte[0]);
     }
-    if (entity.getContentLengthOption().isPresent()) {
+    boolean announced = entity.getContentLengthOption().isPresent();
+    if (announced) {
       checkType(type, others);
-      return whole();
     }
     return whole()
         .thenApply(
             bytes -> {
-              if (bytes.length > 0) {
+              if (!announced && bytes.length > 0) {
                 checkType(type, others);
               }
               return bytes;
@@ -106,7 +105,7 @@ final class Body {
   /// section 8.3). A charset other than UTF-8 is refused.
   String type() {
     if (head.illegalType != null) {
-      throw unsupported("The Content-Type is not a media type.");
+      throw Problem.unsupported("The Content-Type is not a media type.");
     }
     ContentType type = entity.getContentType();
     if (type.mediaType().equals(JSON_TYPE) && type.getCharsetOption().isEmpty()) {
@@ -116,7 +115,7 @@ final class Body {
     for (int i = 1; i < parts.length; i++) {
       String parameter = parts[i].strip().replace("\"", "");
       if (parameter.startsWith("charset=") && !parameter.matches("charset=(utf-?8|us-ascii)")) {
-        throw unsupported("The charset must be UTF-8.");
+        throw Problem.unsupported("The charset must be UTF-8.");
       }
     }
     return parts[0].strip();
@@ -218,8 +217,8 @@ final class Body {
   private void checkType(String type, String... others) {
     String sent = type();
     if (!sent.equals(type) && !List.of(others).contains(sent)) {
-      String or = others.length == 0 ? "" : " or " + String.join(" or ", others);
-      throw unsupported("The body must be of the type " + type + or + ".");
+      String or = others.length == 0 ? "." : " or " + String.join(" or ", others) + ".";
+      throw Problem.unsupported("The body must be of the type " + type + or);
     }
   }
 
@@ -231,11 +230,7 @@ final class Body {
     if (coding.strip().equalsIgnoreCase("gzip") || coding.strip().equalsIgnoreCase("x-gzip")) {
       return true;
     }
-    throw unsupported("The Content-Encoding must be gzip or none.");
-  }
-
-  static Refusal unsupported(String detail) {
-    return Problem.of(415, "ERR_MEDIA_TYPE", detail).refusal();
+    throw Problem.unsupported("The Content-Encoding must be gzip or none.");
   }
 
   private Refusal tooLarge() {

@@ -2,7 +2,6 @@ package dev.purser.http;
 
 import dev.purser.faults.Fault;
 import dev.purser.faults.ServiceError;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -55,38 +54,9 @@ public final class Edge {
     this.access = new Access(settings);
     this.rates = new RateLimit(settings.ratePerSecond(), settings.rateClients());
     this.responses = new Responses(settings);
-    this.lanes = lanes(settings, metrics);
+    this.lanes = Admission.lanes(settings, metrics);
     this.sending =
         new Sending(settings.sendTime(), doors.materializer(), metrics.sendTimeHit, open);
-  }
-
-  private static Map<Route.Lane, Admission> lanes(HttpSettings settings, HttpMetrics metrics) {
-    Map<Route.Lane, Admission> lanes = new EnumMap<>(Route.Lane.class);
-    for (Route.Lane lane : Route.Lane.values()) {
-      lanes.put(
-          lane,
-          switch (lane) {
-            case SERVICE ->
-                new Admission(
-                    settings.admitted(),
-                    settings.answerBytes(),
-                    metrics.admittedHit,
-                    metrics.answerBytesHit);
-            case OPERATING ->
-                new Admission(
-                    settings.operating(),
-                    settings.answerBytes() / 4,
-                    metrics.operatingHit,
-                    metrics.answerBytesHit);
-            case HEALTH ->
-                new Admission(
-                    Integer.MAX_VALUE,
-                    Long.MAX_VALUE,
-                    metrics.operatingHit,
-                    metrics.answerBytesHit);
-          });
-    }
-    return lanes;
   }
 
   /// How many calls have not been answered whole.

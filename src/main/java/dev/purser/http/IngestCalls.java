@@ -92,7 +92,7 @@ final class IngestCalls {
     String type = call.body().type();
     boolean csv = type.equals(CSV);
     if (!csv && !type.equals(Accepts.LINES)) {
-      throw Body.unsupported("The body must be of the type application/x-ndjson or text/csv.");
+      throw Problem.unsupported("The body must be of the type application/x-ndjson or text/csv.");
     }
     String profile = call.query().text("profile");
     if (csv && profile == null) {

@@ -72,6 +72,10 @@ public record Problem(
     return of(404, "ERR_NOT_FOUND", detail);
   }
 
+  static Refusal unsupported(String detail) {
+    return of(415, "ERR_MEDIA_TYPE", detail).refusal();
+  }
+
   static Problem tooLarge(String detail) {
     return of(413, "ERR_TOO_LARGE", detail);
   }

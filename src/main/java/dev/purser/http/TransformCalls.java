@@ -23,7 +23,7 @@ final class TransformCalls {
       return CompletableFuture.completedFuture(new Answer.Octets(Source.empty()));
     }
     if (!body.type().equals(Accepts.OCTETS)) {
-      throw Body.unsupported("The body must be of the type " + Accepts.OCTETS + ".");
+      throw Problem.unsupported("The body must be of the type " + Accepts.OCTETS + ".");
     }
     checkLength(body, chain);
     Source<ByteString, NotUsed> values =
