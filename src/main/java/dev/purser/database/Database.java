@@ -121,6 +121,8 @@ public final class Database {
     return create(settings, url, List.of(), NodeLease.unshared(), clock, log);
   }
 
+  /// The same, as a node owns it.
+  ///
   /// @param parts how the ledger is divided
   /// @param lease of this node, if others may use the database
   public static Behavior<Command> create(
