@@ -11,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -94,7 +95,7 @@ final class Serve implements Callable<Integer> {
   private static @Nullable String outcast(
       CoordinatedShutdown.@Nullable Reason reason, PurserSettings settings) {
     List<String> seeds = settings.cluster().seeds();
-    if (reason == CoordinatedShutdown.incompatibleConfigurationDetectedReason()) {
+    if (Objects.equals(reason, CoordinatedShutdown.incompatibleConfigurationDetectedReason())) {
       return "the nodes that this one was to join ("
           + String.join(", ", seeds)
           + ") refuse it: they keep another ledger than "
@@ -102,12 +103,12 @@ final class Serve implements Callable<Integer> {
           + ", divide it into another number of partitions or shards, or run another version of"
           + " Purser: let all nodes have the same database, numbers and version.";
     }
-    if (reason == CoordinatedShutdown.clusterJoinUnsuccessfulReason()) {
+    if (Objects.equals(reason, CoordinatedShutdown.clusterJoinUnsuccessfulReason())) {
       return "no node of the cluster has let this one in; see that the seeds ("
           + String.join(", ", seeds)
           + ") and the nodes that serve the database can be reached from here.";
     }
-    if (reason == CoordinatedShutdown.clusterDowningReason()) {
+    if (Objects.equals(reason, CoordinatedShutdown.clusterDowningReason())) {
       return "this node and the other ones have lost each other, and the others go on: it ends so"
           + " that it can be started anew.";
     }
@@ -132,7 +133,7 @@ final class Serve implements Callable<Integer> {
     CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
     system.getWhenTerminated().toCompletableFuture().join();
     String outcast = outcast(shutdown.getShutdownReason().orElse(null), settings);
-    if (outcast != null) {
+    if (outcast != null && exitCode.get() == 0) {
       System.err.println("purser: " + outcast);
       exitCode.set(1);
     }

@@ -19,6 +19,8 @@ import org.apache.pekko.cluster.typed.Subscribe;
 /// How this node becomes a member, and who the members are. Safe for many threads.
 public final class Membership {
 
+  private static final Set<MemberStatus> GONE = Set.of(MemberStatus.down(), MemberStatus.removed());
+
   private Membership() {}
 
   /// Lets `up` be told when this node is a member.
@@ -71,7 +73,7 @@ public final class Membership {
   public static Set<Long> uids(ActorSystem<?> system) {
     Set<Long> uids = new HashSet<>();
     for (Member member : Cluster.get(system).state().getMembers()) {
-      if (member.status() != MemberStatus.down() && member.status() != MemberStatus.removed()) {
+      if (!GONE.contains(member.status())) {
         uids.add(member.uniqueAddress().longUid());
       }
     }

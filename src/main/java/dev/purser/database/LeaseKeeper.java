@@ -86,6 +86,8 @@ public final class LeaseKeeper {
     }
   }
 
+  /// What a keeper works with.
+  ///
   /// @param address of this node, as `host:port`
   /// @param seeded whether it belongs to a cluster of several nodes
   /// @param forms whether it may form one
@@ -232,7 +234,7 @@ public final class LeaseKeeper {
     connection = opened;
     prepare(opened, schema);
     PostgresSession.begin(opened, schema, lease.length(), true);
-    open = new NodeRows(new PostgresStatements(opened));
+    open = new NodeRows(new PostgresStatements(opened), opened);
     rows = open;
     return open;
   }
@@ -312,15 +314,7 @@ public final class LeaseKeeper {
         return false;
       }
     }
-    return open.claim(connected(open), lease.uid());
-  }
-
-  private PgConnection connected(NodeRows open) throws SQLException {
-    PgConnection now = connection;
-    if (now == null) {
-      throw new SQLException("not connected: " + open, "08003");
-    }
-    return now;
+    return open.claim(lease.uid());
   }
 
   private Escalated served(Row row) {
@@ -371,7 +365,7 @@ public final class LeaseKeeper {
         var _ = removed(open, row);
       } else if (up && at.strange >= LOOKS && !row.fenced()) {
         LOG.warn("The node at {} is no member and renews its lease: it is fenced", row.address());
-        open.fence(connected(open), row.uid(), lease.uid());
+        open.fence(row.uid(), lease.uid());
       }
     }
   }

@@ -42,9 +42,11 @@ final class NodeRows {
   private static final String LEAVE = "DELETE FROM nodes WHERE uid = ?";
 
   private final Statements statements;
+  private final Connection connection;
 
-  NodeRows(Statements statements) {
+  NodeRows(Statements statements, Connection connection) {
     this.statements = statements;
+    this.connection = connection;
   }
 
   /// A node.
@@ -116,8 +118,8 @@ final class NodeRows {
   }
 
   /// Lets this node form a cluster unless another one has; whether it may.
-  boolean claim(Connection connection, long uid) throws SQLException {
-    return alone(connection, () -> statements.update(CLAIM, b -> b.number(uid).number(uid))) > 0;
+  boolean claim(long uid) throws SQLException {
+    return alone(() -> statements.update(CLAIM, b -> b.number(uid).number(uid))) > 0;
   }
 
   /// This node is a member, and may own partitions from now on.
@@ -126,8 +128,8 @@ final class NodeRows {
   }
 
   /// Ends the renewals of another node, unless this one's have been ended.
-  void fence(Connection connection, long other, long own) throws SQLException {
-    var _ = alone(connection, () -> statements.update(FENCE, b -> b.number(other).number(own)));
+  void fence(long other, long own) throws SQLException {
+    var _ = alone(() -> statements.update(FENCE, b -> b.number(other).number(own)));
   }
 
   /// Deletes the row of a node whose lease has run out; false if it was renewed meanwhile, or while
@@ -146,7 +148,7 @@ final class NodeRows {
     int rows() throws SQLException;
   }
 
-  private int alone(Connection connection, Change change) throws SQLException {
+  private int alone(Change change) throws SQLException {
     connection.setAutoCommit(false);
     try {
       statements.each(ONE_AT_A_TIME, _ -> {}, _ -> {});

@@ -30,7 +30,7 @@ final class PostgresStore extends LedgerStore {
     this.connection = connection;
     this.writes = writes;
     this.lease = lease;
-    this.nodes = new NodeRows(statements);
+    this.nodes = new NodeRows(statements, connection);
   }
 
   /// A store on a connection that is set up.

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
@@ -278,21 +279,22 @@ final class Readers {
 
   /// Refuses what has expired, and lets what a lease has held up be tried again.
   void sweep() {
+    for (Deque<? extends PendingRead> queue : List.of(alone, loads, asks)) {
+      expire(queue, this::refuseExpired);
+    }
+    expire(heldUp, read -> refuse(read, holdingUp));
+    bringBack();
+  }
+
+  private void expire(Deque<? extends PendingRead> queue, Consumer<PendingRead> refuse) {
     long now = shared.clock().millis();
-    for (Deque<? extends PendingRead> queue : List.of(alone, loads, asks, heldUp)) {
-      for (Iterator<? extends PendingRead> all = queue.iterator(); all.hasNext(); ) {
-        PendingRead read = all.next();
-        if (read.deadlineMillis() <= now) {
-          all.remove();
-          if (queue == heldUp) {
-            refuse(read, holdingUp);
-          } else {
-            refuseExpired(read);
-          }
-        }
+    for (Iterator<? extends PendingRead> all = queue.iterator(); all.hasNext(); ) {
+      PendingRead read = all.next();
+      if (read.deadlineMillis() <= now) {
+        all.remove();
+        refuse.accept(read);
       }
     }
-    bringBack();
   }
 
   /// Lets what a lease has held up be tried again.
