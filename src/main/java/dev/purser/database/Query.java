@@ -199,6 +199,9 @@ public sealed interface Query<T> {
 
   record SettlementTotal(long customers, List<ExactSum> sums) {}
 
+  /// An erasure that the cache has not confirmed, or whose rows are still being deleted.
+  ///
+  /// @param version of the customer that was erased
   /// @param purging whether rows of the customer are left
   record Erasure(String customer, long version, boolean purging) {}
 }

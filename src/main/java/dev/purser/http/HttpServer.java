@@ -183,7 +183,7 @@ public final class HttpServer {
     return tcp.bindWithTls(
         settings.host(),
         settings.port(),
-        engines::get,
+        engines,
         http.getBacklog(),
         http.getSocketOptions(),
         Optional.empty(),

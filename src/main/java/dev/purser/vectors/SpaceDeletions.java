@@ -66,9 +66,11 @@ final class SpaceDeletions {
             .handle(
                 (all, failure) -> {
                   if (failure == null) {
-                    all.stream()
-                        .filter(named -> named.space().closing())
-                        .forEach(named -> finish(named.name(), named.space().generation()));
+                    for (var named : all) {
+                      if (named.space().closing()) {
+                        var _ = finish(named.name(), named.space().generation());
+                      }
+                    }
                   }
                   return failure; // there is another look soon
                 });
