@@ -53,7 +53,7 @@ final class Departure {
     }
   }
 
-  /// The node ends because its process was told to.
+  /// The node ends because its process received SIGTERM.
   static final class Signalled implements CoordinatedShutdown.Reason {
     @Override
     public String toString() {

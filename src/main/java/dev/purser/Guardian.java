@@ -192,7 +192,7 @@ final class Guardian {
     };
   }
 
-  /// What keeps the lease and decides how the node becomes a member; null if nobody can take
+  /// What keeps the lease and decides how the node becomes a member; null if no other node can take
   /// anything from this process.
   private static @Nullable ActorRef<LeaseKeeper.Command> keeper(
       ActorContext<Command> context, PurserSettings settings, NodeLease lease) {

@@ -130,8 +130,8 @@ public record PurserSettings(
 
   private PurserSettings with(Map<String, Object> values) {
     Config with = effective;
-    for (Map.Entry<String, Object> told : values.entrySet()) {
-      with = with.withValue(told.getKey(), ConfigValueFactory.fromAnyRef(told.getValue()));
+    for (Map.Entry<String, Object> value : values.entrySet()) {
+      with = with.withValue(value.getKey(), ConfigValueFactory.fromAnyRef(value.getValue()));
     }
     return new PurserSettings(
         data,

@@ -127,7 +127,7 @@ final class Serve implements Callable<Integer> {
     ActorSystem<Guardian.Command> system =
         ActorSystem.create(
             Guardian.create(settings, exitCode::set), "purser", settings.effective());
-    // Until the hook stands, SIGTERM ends the process at once: nothing is in hand yet.
+    // Until the hook stands, SIGTERM ends the process at once: no work has begun.
     Thread hook = Thread.ofPlatform().name("shutdown").unstarted(() -> leave(system, exitCode));
     Runtime.getRuntime().addShutdownHook(hook);
     CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);

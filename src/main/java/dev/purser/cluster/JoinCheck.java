@@ -19,9 +19,9 @@ public final class JoinCheck extends JoinConfigCompatChecker {
   private static final String ROOT = "purser.ledger.";
   private static final List<String> KINDS = List.of("customers", "documents", "vectors", "spaces");
 
-  /// What the actor system has to be told.
+  /// Settings of the actor system for the check.
   ///
-  /// @param ledger the identity of the ledger, or any text that is none if nobody may join
+  /// @param ledger the identity of the ledger, or any text that is no identity if no node may join
   /// @param parts the number of partitions of each kind
   public static Map<String, Object> keys(String ledger, Map<String, Integer> parts) {
     Map<String, Object> keys = new java.util.HashMap<>();

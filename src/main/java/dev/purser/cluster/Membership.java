@@ -23,7 +23,7 @@ public final class Membership {
 
   private Membership() {}
 
-  /// Lets `up` be told when this node is a member.
+  /// Tells `up` when this node is a member.
   public static void watch(ActorSystem<?> system, ActorRef<SelfUp> up) {
     Cluster.get(system).subscriptions().tell(new Subscribe<>(up, SelfUp.class));
   }

@@ -119,7 +119,7 @@ public final class NodeTls implements SSLEngineProvider {
         }
       }
     } catch (InvalidNameException | CertificateParsingException _) {
-      // names that cannot be read are shared with nobody
+      // names that cannot be read match no other name
     }
     return names;
   }

@@ -3,8 +3,8 @@ package dev.purser.config;
 import com.typesafe.config.ConfigValue;
 import java.util.regex.Pattern;
 
-/// Durations and sizes are written with their unit: `5` would read as 5 ms, which nobody means who
-/// writes it. Pure.
+/// Durations and sizes are written with their unit: `5` would be read as 5 ms, which is hardly what
+/// its writer means. Pure.
 final class Units {
   private static final Pattern BARE = Pattern.compile("[-+]?[0-9.]+");
 

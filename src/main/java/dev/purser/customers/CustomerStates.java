@@ -190,8 +190,8 @@ final class CustomerStates {
   }
 
   /// The customer is erased and absent for every reader; rows of it are still being deleted. If
-  /// that takes too long, or fails, those who wait are told that they cannot know, and [Erasures]
-  /// sees to the rest.
+  /// that takes too long, or fails, the callers are answered that the outcome is unknown, and
+  /// [Erasures] deletes the rest.
   private Behavior<Command> purging(Command command) {
     return switch (command) {
       case Read _, Look _ -> read(command, purging);

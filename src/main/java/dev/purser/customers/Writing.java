@@ -80,7 +80,7 @@ final class Writing {
     end();
   }
 
-  /// The save in flight is committed and has erased the customer, of which rows are left: nobody
+  /// The save in flight is committed and has erased the customer, of which rows are left: no reader
   /// sees them, but its writes are answered only when they are gone.
   void purging(SaveReply.Saved saved) {
     at.following().ended(inFlight().save(), saved);

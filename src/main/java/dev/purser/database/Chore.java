@@ -64,7 +64,7 @@ public sealed interface Chore {
   /// Forgets settlements made before `beforeMillis`: their ids are new again.
   record ExpireSettlements(long beforeMillis) implements InPieces {}
 
-  /// Deletes what is left of a customer that was erased and that nobody sees any more. It may be
+  /// Deletes the remaining rows of an erased customer, which no reader sees any more. It may be
   /// done again, by several at once: it ends where nothing is left.
   ///
   /// @param table which one this piece begins with

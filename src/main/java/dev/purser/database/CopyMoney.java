@@ -44,7 +44,7 @@ record CopyMoney(List<Long> counts, List<BigInteger> minor) {
           + sums("gross_minor", "pending_minor", "settled_minor")
           + " FROM totals GROUP BY currency";
 
-  /// Events of customers whose erasure was cut off belong to nobody any more.
+  /// Events of customers whose erasure was cut off count for no customer.
   private static String notErased(String customer) {
     return " WHERE " + customer + " NOT IN (SELECT customer FROM erasures WHERE purging = 1)";
   }

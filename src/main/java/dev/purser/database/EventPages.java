@@ -34,7 +34,7 @@ final class EventPages {
   private static final Pages FEW_PURCHASES = Pages.of(PURCHASES, "p");
   private static final Pages MANY_PURCHASES = Pages.of(PURCHASES + LISTED, "p");
   private static final Pages ALL_REFUNDS = Pages.of(REFUNDS, "r");
-  // Purchases of a customer that is being erased are nobody's.
+  // Purchases of a customer that is being erased are not listed.
   private static final String PURCHASE =
       PURCHASES + " AND p.id = ? AND EXISTS (SELECT 1 FROM customers c WHERE c.id = p.customer)";
   private static final String REFUND = REFUNDS + " AND r.id = ?";

@@ -39,7 +39,7 @@ import org.slf4j.LoggerFactory;
 /// member. A node that owns partitions already is joined, whatever the seeds say; a cluster is
 /// formed only if there is none, by one node at a time, so that two never serve one database. A
 /// node without seeds that finds another one alive is refused. Rows that are not renewed any more
-/// hold nobody up for longer than their lease.
+/// delay no other node for longer than their lease.
 ///
 /// ## Keeping
 ///
@@ -49,7 +49,7 @@ import org.slf4j.LoggerFactory;
 /// ## Failure
 ///
 /// While the database does not answer, it is asked again with each renewal that is due; meanwhile
-/// the lease runs out by itself. An outage that is longer than the lease costs nobody the
+/// the lease runs out by itself. An outage that is longer than the lease costs no node the
 /// ownership: the rows still stand, and are renewed.
 public final class LeaseKeeper {
   private static final Logger LOG = LoggerFactory.getLogger(LeaseKeeper.class);
@@ -63,7 +63,7 @@ public final class LeaseKeeper {
   /// A row without a member is looked at twice before its node is fenced.
   private static final int LOOKS = 2;
 
-  /// What the keeper is told.
+  /// Commands of the keeper.
   public sealed interface Command extends NoSerializationVerificationNeeded {}
 
   /// This node is a member of the cluster.
@@ -116,7 +116,7 @@ public final class LeaseKeeper {
   private final Map<Long, Seen> seen = new HashMap<>();
   private @Nullable PgConnection connection;
   private @Nullable NodeRows rows;
-  private @Nullable Joining told;
+  private @Nullable Joining sent;
   private boolean entered;
   private boolean up;
   private boolean owner;
@@ -140,7 +140,7 @@ public final class LeaseKeeper {
 
   /// Keeps a lease until it is given up.
   ///
-  /// @param joining is told how to become a member, and again if that changes before it is one
+  /// @param joining receives how to become a member, and again if that changes before it is one
   public static Behavior<Command> create(Setup setup, ActorRef<Joining> joining) {
     return Behaviors.setup(
         context ->
@@ -327,8 +327,8 @@ public final class LeaseKeeper {
   }
 
   private void tell(Joining how) {
-    if (!how.equals(told)) {
-      told = how;
+    if (!how.equals(sent)) {
+      sent = how;
       joining.tell(how);
     }
   }

@@ -34,8 +34,8 @@ import org.jspecify.annotations.Nullable;
 /// A shard moves from a live member only after that has stopped its entities. It moves from a node
 /// that was given up only after the leader has removed that member. The leader removes a member
 /// that is down only after convergence: every member that is not down itself, this node too, has
-/// seen it as down. So when this node is told to own the shard, its own view shows the former owner
-/// as down or not at all, and the row of that node, if it still stands, holds up the load.
+/// seen it as down. So when sharding gives the shard to this node, its own view shows the former
+/// owner as down or not at all, and the row of that node, if it still stands, holds up the load.
 ///
 /// A node that suspends its machine as a whole may find its monotonic clock stopped: the wall clock
 /// is asked too, and the one that shows more time counts.

@@ -7,7 +7,7 @@ import java.time.Instant;
 /// @param by who ordered it
 public record Paused(String by, Instant since) {
 
-  /// What those who wait in vain are told.
+  /// The refusal of work that waited in vain.
   String sentence() {
     return "the database is paused since " + since + " by " + by;
   }

@@ -205,7 +205,7 @@ abstract sealed class PendingWrite {
       again = false;
       alone = false;
       lane = Lane.BULK;
-      // What was begun is finished, whoever still waits for it.
+      // What was begun is finished, even if no caller waits for it any more.
       deadlineMillis = Long.MAX_VALUE;
       queuedNanos = System.nanoTime();
       readyNanos = queuedNanos;

@@ -31,8 +31,8 @@ public sealed interface Query<T> {
     return page.stream().mapToLong(PageRow::characters).sum() >= PAGE_CHARACTERS;
   }
 
-  /// Whether an owner asks, to hold in memory what it is told: not answered while a former owner
-  /// may be writing still.
+  /// Whether an owner asks, to hold the answer in memory: not answered while a former owner may be
+  /// writing still.
   default boolean owned() {
     return this instanceof Records || this instanceof SomeRecords;
   }

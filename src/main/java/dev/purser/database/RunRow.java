@@ -25,7 +25,7 @@ public record RunRow(
     boolean cancelled)
     implements Query.PageRow {
 
-  /// A run that is never continued, and that nobody has cancelled.
+  /// A run that is never continued and is not cancelled.
   public RunRow(
       String id,
       String kind,
@@ -37,7 +37,7 @@ public record RunRow(
     this(id, kind, state, key, startedMillis, finishedMillis, report, 0, false);
   }
 
-  /// Whether whoever works on it shall stop: it is cancelled, has ended, or is another attempt's.
+  /// Whether its worker must stop: it is cancelled, has ended, or is another attempt's.
   public boolean isOverFor(long worker) {
     return cancelled || finishedMillis != null || attempt != worker;
   }

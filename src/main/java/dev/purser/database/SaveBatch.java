@@ -140,8 +140,8 @@ final class SaveBatch {
         : new SaveReply.Moved();
   }
 
-  /// Rows of an erased predecessor are left. Erasing it again, or being told of that erasure again,
-  /// means to wait until they are gone; nothing can be made before.
+  /// Rows of an erased predecessor are left. Erasing it again, or running that erasure again, means
+  /// to wait until they are gone; nothing can be made before.
   private SaveReply whilePurging(CustomerSave save) throws SQLException {
     if (!(save.changes().getFirst() instanceof Erase(boolean suppress))) {
       return new SaveReply.NotSaved(

@@ -18,7 +18,7 @@ public sealed interface SaveReply extends NoSerializationVerificationNeeded {
   }
 
   /// Committed, and the customer is gone for everybody who reads; rows of it are left, which
-  /// [Chore.Purge] deletes. Only then may the caller be told what `saved` says.
+  /// [Chore.Purge] deletes. Only then may the caller be answered what `saved` says.
   record Purging(Saved saved) implements SaveReply {}
 
   /// The fence missed: the stored customer is not the one that the save built on. Nothing was

@@ -222,7 +222,7 @@ final class Writer {
     answers.forEach(Runnable::run);
   }
 
-  /// Nothing more comes: what is done in pieces ends with the one in hand.
+  /// Nothing more comes: what is done in pieces ends with the current piece.
   void leave() {
     leaving = true;
   }

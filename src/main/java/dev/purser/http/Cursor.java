@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
 /// accident: a damaged cursor, or one of another list. It guards no secret and has no key, so that
 /// every node understands every cursor, also after it was started anew.
 ///
-/// So whoever knows this can make a cursor of any text. The list judges whether that is one of its
-/// places ([Listing#isPlace]): then it is a position like any other, which shows nothing that the
-/// list without a cursor would not; else it is refused like a damaged one.
+/// So a client that knows this can make a cursor of any text. The list judges whether that is one
+/// of its places ([Listing#isPlace]): then it is a position like any other, which shows nothing
+/// that the list without a cursor would not; else it is refused like a damaged one.
 final class Cursor {
   private static final int SUM = 8;
   private static final int LONGEST = 2_048;

@@ -135,15 +135,15 @@ public final class Edge {
       return found.endpoint().answer(new Call(request, head, body, target, found, doors, admitted));
     }
 
-    /// Whether a person has typed in no more than the server's name; programs are told 404.
+    /// Whether a browser asks for the root of the server; programs are answered 404.
     private boolean isHome(Target target, String method) {
       return (method.equals("GET") || method.equals("HEAD"))
           && target.segments().equals(List.of(""))
           && "text/html".equals(Accepts.best(head.accept, HOME));
     }
 
-    /// HTTP/1.0 knows no `Host`. Only health checks come without one, and what they are told no web
-    /// page could use.
+    /// HTTP/1.0 knows no `Host`. Only health checks may come without one: their answer is of no use
+    /// to a web page that has its name resolve to this address.
     private void checkHost(Target target) {
       if (head.host != null) {
         access.checkHost(head.host);

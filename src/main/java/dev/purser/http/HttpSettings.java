@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
 /// @param drainBytes how much of a body that nobody wants is still read, so that its sender gets to
 ///   read the answer
 /// @param drainTime how long that may take
-/// @param admitted how many calls of `/v1` may be in hand at once, each until its answer is sent
+/// @param admitted how many calls of `/v1` may be admitted at once, each until its answer is sent
 /// @param operating the same of `/metrics`, `/openapi.yaml`, `/console` and `/ops`
 /// @param answerBytes how many bytes the answers of `/v1` may have that are made or being sent
 /// @param sendTime how long a client may take for 64 KiB of an answer

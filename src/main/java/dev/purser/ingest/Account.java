@@ -47,8 +47,8 @@ final class Account {
     }
   }
 
-  /// Asks whether the run shall end: another node marks its row when it is told to cancel it. An
-  /// outage of the database does not end it.
+  /// Asks whether the run shall end: another node marks its row to cancel it. An outage of the
+  /// database does not end it.
   private void look() {
     RunRow row = setup.row();
     looked =

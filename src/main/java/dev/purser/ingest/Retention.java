@@ -11,7 +11,7 @@ import java.util.function.Function;
 import org.apache.pekko.Done;
 
 /// Keeps dead letters, runs and settlements within their age and number: the oldest go, in pieces
-/// that nobody waits for. What is beyond a number is looked up beside the writer. Safe for many
+/// that no caller waits for. What is beyond a number is looked up beside the writer. Safe for many
 /// threads.
 final class Retention {
   private final Chores chores;

@@ -80,10 +80,10 @@ final class Saving<W extends Change, D> {
     long at = draft.current == null ? 0 : draft.changed ? version : draft.base;
     return switch (holding.decide(change, draft.current, at)) {
       case Holding.Decided.Put<D>(D content) -> {
-        boolean told = item.bulk() && draft.current != null;
-        byte @Nullable [] was = told ? encoded(draft) : null;
+        boolean digested = item.bulk() && draft.current != null;
+        byte @Nullable [] was = digested ? encoded(draft) : null;
         replace(draft, content);
-        byte @Nullable [] now = told ? encoded(draft) : null;
+        byte @Nullable [] now = digested ? encoded(draft) : null;
         Replaced replaced = was == null || now == null ? null : Replaced.of(was, now);
         yield new Outcome.Stored(version, at == 0, content(draft, item), replaced);
       }

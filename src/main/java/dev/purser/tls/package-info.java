@@ -1,4 +1,5 @@
-/// Keys and certificates by files, for whoever speaks TLS. A leaf: it knows nobody.
+/// Keys and certificates in PEM files, for HTTP and for the protocol between nodes. A leaf: it uses
+/// no other package.
 @NullMarked
 package dev.purser.tls;
 

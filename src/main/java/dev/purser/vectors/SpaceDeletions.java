@@ -104,7 +104,8 @@ final class SpaceDeletions {
               if (failure == null) {
                 return true;
               }
-              // Whatever it was: the space is closed, so nobody may be told that nothing was done.
+              // Whatever it was: the space is closed, so the answer may not be that nothing was
+              // done.
               throw new Fault(
                   new ServiceError.Timeout("The space is closed, and still being deleted."),
                   failure);
