@@ -22,6 +22,7 @@ final class DecisionTest {
     return Stream.of(
         row(DatabaseCause.UNREACHABLE, RESTART, RESTART),
         row(DatabaseCause.BUSY, RESUME, RESUME),
+        row(DatabaseCause.LEASE, RESUME, RESUME),
         row(DatabaseCause.BAD_DATA, RESUME, RESUME),
         row(DatabaseCause.SETUP, ESCALATE, RESTART),
         row(DatabaseCause.CORRUPT, ESCALATE, ESCALATE),

@@ -348,7 +348,18 @@ final class Stubs {
 
     @Override
     public List<Map<String, Object>> supervision() {
-      return List.of(Map.of("actor", "slot-1", "decision", "RESTART"));
+      return List.of(
+          Map.of(
+              "when",
+              "2026-01-01T00:00:00Z",
+              "actor",
+              "slot-1",
+              "error",
+              "ERR_DB",
+              "message",
+              "The database cannot be reached.",
+              "decision",
+              "RESTART"));
     }
 
     @Override

@@ -237,10 +237,16 @@ final class VectorsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {"[]", "{}", "7", "[\"1\"]", "[1,null]", "[[1]]", "[1e39]", "[-1e39]", "true"})
+  @ValueSource(strings = {"[]", "7", "[\"1\"]", "[1,null]", "[[1]]", "[1e39]", "[-1e39]", "true"})
   void body_thatIsNoVector_isRefused(String body) {
     assertProblem(served.json("PUT", path("wrong", "a"), body), 422, "ERR_VALIDATION", "body");
+    assertProblem(served.get("/v1/vectors/wrong"), 404, "ERR_NOT_FOUND", null);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"{}", "{\"vector\":null}", "{\"space\":\"wrong\",\"id\":\"a\"}"})
+  void object_withoutAVector_isRefused(String body) {
+    assertProblem(served.json("PUT", path("wrong", "a"), body), 422, "ERR_VALIDATION", "vector");
     assertProblem(served.get("/v1/vectors/wrong"), 404, "ERR_NOT_FOUND", null);
   }
 
