@@ -124,6 +124,7 @@ final class Guardian {
                 SupervisorStrategy.restart(),
                 Cache.create(
                     settings.cache(),
+                    !settings.cluster().seeds().isEmpty(),
                     log,
                     context.messageAdapter(Cache.Standing.class, CacheStands::new))),
             "cache");

@@ -109,8 +109,8 @@ final class Serve implements Callable<Integer> {
           + ") and the nodes that serve the database can be reached from here.";
     }
     if (Objects.equals(reason, CoordinatedShutdown.clusterDowningReason())) {
-      return "this node and the other ones have lost each other, and the others go on: it ends so"
-          + " that it can be started anew.";
+      return "this node can no longer reach the others, or the majority of them: it ends so that"
+          + " it can be started anew.";
     }
     return null;
   }

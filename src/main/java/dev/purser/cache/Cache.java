@@ -81,11 +81,15 @@ public final class Cache {
   }
 
   /// The cache that `settings` choose.
+  ///
+  /// @param clustered whether other nodes may change what this one holds copies of. The memory of
+  ///   one node then keeps no copies: it hears of no erasure on another node
   public static Behavior<Command> create(
-      CacheSettings settings, SupervisionLog log, ActorRef<Standing> watcher) {
+      CacheSettings settings, boolean clustered, SupervisionLog log, ActorRef<Standing> watcher) {
     RedisSettings redis = settings.redis();
     return redis == null
-        ? EmbeddedCache.create(settings, Ticker.systemTicker())
+        ? EmbeddedCache.create(
+            settings, clustered ? 0 : settings.maxWeightBytes(), Ticker.systemTicker())
         : RedisCache.create(settings, redis, log, watcher);
   }
 }

@@ -34,17 +34,18 @@ final class EmbeddedCache {
   private final com.github.benmanes.caffeine.cache.Cache<String, byte[]> entries;
   private final CacheMetrics metrics = new CacheMetrics();
 
-  static Behavior<Command> create(CacheSettings settings, Ticker ticker) {
-    return Behaviors.setup(_ -> new EmbeddedCache(settings, ticker).serving());
+  /// @param maxWeightBytes how much it holds at most; 0: nothing
+  static Behavior<Command> create(CacheSettings settings, long maxWeightBytes, Ticker ticker) {
+    return Behaviors.setup(_ -> new EmbeddedCache(settings, maxWeightBytes, ticker).serving());
   }
 
-  private EmbeddedCache(CacheSettings settings, Ticker ticker) {
+  private EmbeddedCache(CacheSettings settings, long maxWeightBytes, Ticker ticker) {
     // Maintenance and listeners run on the actor's own thread: nothing is shared.
     entries =
         Caffeine.newBuilder()
             .executor(Runnable::run)
             .ticker(ticker)
-            .maximumWeight(settings.maxWeightBytes())
+            .maximumWeight(maxWeightBytes)
             .weigher((String id, byte[] entry) -> OVERHEAD_BYTES + 2 * id.length() + entry.length)
             .expireAfter(Expiry.<String, byte[]>writing((_, entry) -> timeToLive(settings, entry)))
             .evictionListener((_, _, cause) -> metrics.evicted(cause == RemovalCause.SIZE))

@@ -46,7 +46,7 @@ final class Answers {
   /// The answer of `held`, which others may give from now on. Called by its customer alone.
   Reply of(Aggregate held) {
     if (!lease.fresh()) {
-      return held.outdated();
+      return lease.outage() ? held.outdated() : new Reply.Refused(Refusals.NO_LEASE, false);
     }
     Reply answer = held.read();
     Reply.Read shared = held.shared();

@@ -28,6 +28,9 @@ final class Refusals {
       new ServiceError.Overloaded("Too much is waiting for this customer; nothing was applied.");
   static final ServiceError AWAY =
       new ServiceError.Database(DatabaseCause.UNREACHABLE, "The database does not answer.");
+  static final ServiceError NO_LEASE =
+      new ServiceError.Database(
+          DatabaseCause.LEASE, "this node's lease is not renewed, and its copy may be out of date");
   private static final ServiceError EXPIRED =
       new ServiceError.Timeout("The deadline passed before anything was applied.");
 

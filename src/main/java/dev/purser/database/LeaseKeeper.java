@@ -122,6 +122,7 @@ public final class LeaseKeeper {
   private boolean owner;
   private boolean failing;
   private long unknownSinceNanos;
+  private long lookedNanos = System.nanoTime();
 
   private LeaseKeeper(
       ActorContext<Command> context,
@@ -178,6 +179,8 @@ public final class LeaseKeeper {
 
   /// Renews the lease, and does what the rows of others ask for.
   private void look() {
+    long begunNanos = System.nanoTime();
+    boolean awake = begunNanos - lookedNanos < lease.length().toNanos();
     try {
       NodeRows open = connected();
       if (!entered) {
@@ -204,8 +207,13 @@ public final class LeaseKeeper {
         decide(open, others);
       }
     } catch (SQLException e) {
+      // A failure that took longer may be that of a process that was suspended meanwhile.
+      if (awake && System.nanoTime() - begunNanos < lease.length().toNanos()) {
+        lease.unanswered();
+      }
       failed(e);
     }
+    lookedNanos = System.nanoTime();
     Duration pause = owner ? lease.length().dividedBy(RENEWALS) : LOOK;
     timers.startSingleTimer(new Look(), pause);
   }
@@ -226,7 +234,8 @@ public final class LeaseKeeper {
     }
     String schema = setup.settings().postgres().schema();
     PGSimpleDataSource source = product.source(true);
-    int seconds = Math.toIntExact(Math.max(1, lease.length().toSeconds()));
+    // A renewal fails well within the length of the lease, so that an outage is known in time.
+    int seconds = Math.toIntExact(Math.max(1, lease.length().toSeconds() / 2));
     source.setConnectTimeout(Math.min(seconds, source.getConnectTimeout()));
     source.setLoginTimeout(source.getConnectTimeout());
     source.setSocketTimeout(seconds);

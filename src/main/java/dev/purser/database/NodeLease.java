@@ -27,7 +27,9 @@ import org.jspecify.annotations.Nullable;
 ///   seen by the load, and their leases have run out.
 /// - *Reads from memory* are current while the lease is [#fresh()]: counted from the moment at
 ///   which the renewal was *sent*, and ended a tenth early, for clocks that run at different
-///   speeds.
+///   speeds. After that they may be answered as stale while the database is known not to answer
+///   ([#outage()]). A node that has been suspended knows no such thing: others may have erased what
+///   it holds.
 ///
 /// ## Why the view of the members is late enough
 ///
@@ -51,9 +53,10 @@ public final class NodeLease {
   private final LongSupplier wallMillis;
   private final CountDownLatch entered = new CountDownLatch(1);
   private volatile @Nullable Renewal renewal;
+  private volatile @Nullable Renewal unanswered;
   private volatile boolean ended;
 
-  /// When a renewal was sent.
+  /// When a renewal was sent, or has failed.
   private record Renewal(long nanos, long wallMillis) {}
 
   /// @param members the incarnations of nodes that are members, as this node sees them at that
@@ -92,10 +95,19 @@ public final class NodeLease {
     if (!shared()) {
       return true;
     }
-    Renewal last = renewal;
-    return last != null
-        && nanoClock.getAsLong() - last.nanos < trustedNanos
-        && wallMillis.getAsLong() - last.wallMillis < trustedNanos / 1_000_000;
+    return isRecent(renewal);
+  }
+
+  /// Whether the database does not answer, as a renewal has found out within the length of the
+  /// lease.
+  public boolean outage() {
+    return isRecent(unanswered);
+  }
+
+  private boolean isRecent(@Nullable Renewal moment) {
+    return moment != null
+        && nanoClock.getAsLong() - moment.nanos < trustedNanos
+        && wallMillis.getAsLong() - moment.wallMillis < trustedNanos / 1_000_000;
   }
 
   /// Whether the lease has been given up or taken away: this node never owns anything again.
@@ -133,6 +145,14 @@ public final class NodeLease {
   void renewed(long sentNanos, long sentWallMillis) {
     if (!ended) {
       renewal = new Renewal(sentNanos, sentWallMillis);
+      unanswered = null;
+    }
+  }
+
+  /// A renewal has failed just now, since the database did not answer.
+  void unanswered() {
+    if (!ended) {
+      unanswered = new Renewal(nanoClock.getAsLong(), wallMillis.getAsLong());
     }
   }
 
@@ -140,5 +160,6 @@ public final class NodeLease {
   void end() {
     ended = true;
     renewal = null;
+    unanswered = null;
   }
 }

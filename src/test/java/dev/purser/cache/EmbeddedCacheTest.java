@@ -2,7 +2,9 @@ package dev.purser.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.purser.faults.SupervisionLog;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
@@ -19,7 +21,7 @@ final class EmbeddedCacheTest extends CacheTest {
   ActorRef<Cache.Command> open() {
     CacheSettings settings = new CacheSettings(WEIGHT, COPIES, MARKS, null);
     return kit.spawn(
-        Behaviors.supervise(EmbeddedCache.create(settings, nanos::get))
+        Behaviors.supervise(EmbeddedCache.create(settings, settings.maxWeightBytes(), nanos::get))
             .onFailure(SupervisorStrategy.restart()));
   }
 
@@ -41,5 +43,19 @@ final class EmbeddedCacheTest extends CacheTest {
     Cache.Cleared all = cleared.expectMessageClass(Cache.Cleared.class);
     assertThat(all.copies()).isBetween(50L, WEIGHT / entry);
     assertThat(get("customer-1")).isEqualTo(new Cache.Miss());
+  }
+
+  @Test
+  void put_besideOtherNodes_keepsNothing() {
+    CacheSettings settings = new CacheSettings(WEIGHT, COPIES, MARKS, null);
+    cache =
+        kit.spawn(
+            Cache.create(
+                settings,
+                true,
+                new SupervisionLog(1, InstantSource.system()),
+                kit.system().ignoreRef()));
+    put("customer", 5);
+    assertThat(get("customer")).isEqualTo(new Cache.Miss());
   }
 }

@@ -48,7 +48,7 @@ final class RedisFixture implements AutoCloseable {
     CacheSettings settings = settings(url, overrides);
     cache =
         kit.spawn(
-            Behaviors.supervise(Cache.create(settings, log, standing.ref()))
+            Behaviors.supervise(Cache.create(settings, false, log, standing.ref()))
                 .onFailure(SupervisorStrategy.restart()));
   }
 

@@ -50,7 +50,7 @@ final class NodeFixture implements AutoCloseable {
             Supervised.with(
                 Database.supervision(settings),
                 Database.create(settings, folder.resolve("purser.db"), clock, log)));
-    cache = kit.spawn(Cache.create(Samples.cache(config), log, kit.system().ignoreRef()));
+    cache = kit.spawn(Cache.create(Samples.cache(config), false, log, kit.system().ignoreRef()));
     Cluster cluster = Cluster.get(kit.system());
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
     customers =

@@ -331,6 +331,28 @@ final class LeaseKeeperTest {
   }
 
   @Test
+  void outage_knownFromAFailedRenewal_forTheLengthOfALease() {
+    AtomicLong nanos = new AtomicLong(7);
+    AtomicLong wall = new AtomicLong(1_000_000);
+    NodeLease lease = new NodeLease(1, Duration.ofSeconds(5), Set::of, nanos::get, wall::get);
+    assertThat(lease.outage()).as("before anything has failed").isFalse();
+    lease.unanswered();
+    nanos.addAndGet(Duration.ofMillis(4_499).toNanos());
+    assertThat(lease.outage()).isTrue();
+    nanos.addAndGet(Duration.ofMillis(1).toNanos());
+    assertThat(lease.outage()).as("of a process that was suspended since").isFalse();
+    lease.unanswered();
+    wall.addAndGet(4_500);
+    assertThat(lease.outage()).as("of a machine that was suspended since").isFalse();
+    lease.unanswered();
+    lease.renewed(nanos.get(), wall.get());
+    assertThat(lease.outage()).as("once the database answers").isFalse();
+    lease.end();
+    lease.unanswered();
+    assertThat(lease.outage()).as("once the lease has ended").isFalse();
+  }
+
+  @Test
   void ledger_dividedInAnotherWay_isRefusedWithWhatToMend(@TempDir Path folder) throws Exception {
     for (DatabaseUrl at :
         List.of(new DatabaseUrl.OfFile(folder.resolve("purser.db")), DatabaseUrl.parse(url))) {

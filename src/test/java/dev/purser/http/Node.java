@@ -76,7 +76,8 @@ final class Node implements AutoCloseable {
         kit.spawn(
             Supervised.with(
                 Database.supervision(databases), Database.create(databases, url, clock, log)));
-    ActorRef<Cache.Command> cache = kit.spawn(Cache.create(caches, log, kit.system().ignoreRef()));
+    ActorRef<Cache.Command> cache =
+        kit.spawn(Cache.create(caches, false, log, kit.system().ignoreRef()));
     Cluster cluster = Cluster.get(kit.system());
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
     documents =

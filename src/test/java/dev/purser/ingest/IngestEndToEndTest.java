@@ -62,7 +62,8 @@ final class IngestEndToEndTest {
                 Database.create(settings, folder.resolve("purser.db"), clock, log)));
     var cache =
         kit.spawn(
-            Cache.create(CacheSettings.read(keys.at("cache")), log, kit.system().ignoreRef()));
+            Cache.create(
+                CacheSettings.read(keys.at("cache")), false, log, kit.system().ignoreRef()));
     Cluster cluster = Cluster.get(kit.system());
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
     customers =

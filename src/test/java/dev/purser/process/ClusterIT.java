@@ -132,6 +132,9 @@ final class ClusterIT {
           assertThat(taken.answer().status() == 201 || taken.wasOpen()).isTrue();
         }
         assertThat(ended.get()).isZero();
+        // Cut connections would make it unreachable to the other one, as if it had been killed.
+        assertThat(b.process.output() + b.process.errors())
+            .doesNotContain("UNREACHABLE", "aborted");
         assertThat(stored("WHERE customer LIKE 'handed%'")).isEqualTo(handed);
       }
       assertThat(nets(a, truth)).isEqualTo(expected(truth));
