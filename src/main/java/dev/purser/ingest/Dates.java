@@ -24,7 +24,9 @@ import org.jspecify.annotations.Nullable;
 /// How the dates of a CSV profile become instants. Immutable.
 ///
 /// An offset in the text decides, then a zone in the text, then the profile's zone. A text without
-/// a time is the beginning of its day there.
+/// a time is the beginning of its day there. Names of zones (`z`, `v`: EST, Pacific Time) are
+/// refused in patterns: several zones share one, and `java.time` does not see from it which of two
+/// repeated hours is meant.
 ///
 /// A local time that a clock change leaves out (02:30 on a night that goes from 02:00 to 03:00) or
 /// repeats is read with the offset before or after the change, or refused, as the profile says. The
@@ -35,6 +37,11 @@ import org.jspecify.annotations.Nullable;
 record Dates(List<DateTimeFormatter> formats, ZoneId zone, ClockChange rule) {
   /// A time at which every part of a pattern shows, in the afternoon of a day above 12.
   private static final LocalDateTime SAMPLE = LocalDateTime.of(2024, 7, 15, 23, 31, 47);
+
+  private static final String NAMES_ZONE =
+      "names a time zone by an abbreviation or a name (z, v), which is ambiguous: the letters"
+          + " understood are x, X, Z and O for an offset and VV for a zone such as"
+          + " America/New_York";
 
   private static final Map<String, ClockChange> RULES =
       Map.of(
@@ -59,7 +66,7 @@ record Dates(List<DateTimeFormatter> formats, ZoneId zone, ClockChange rule) {
     for (String pattern : keys.texts("date-formats")) {
       try {
         DateTimeFormatter format = format(pattern);
-        String whyNot = whyNot(format, zone);
+        String whyNot = namesZone(pattern) ? NAMES_ZONE : whyNot(format, zone);
         if (whyNot == null) {
           formats.add(format);
         } else {
@@ -82,6 +89,17 @@ record Dates(List<DateTimeFormatter> formats, ZoneId zone, ClockChange rule) {
         .parseDefaulting(ChronoField.ERA, 1)
         .toFormatter(Locale.ROOT)
         .withResolverStyle(ResolverStyle.STRICT);
+  }
+
+  private static boolean namesZone(String pattern) {
+    boolean literal = false;
+    for (char c : pattern.toCharArray()) {
+      literal ^= c == '\'';
+      if (!literal && (c == 'z' || c == 'v')) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /// Why no text of this format says a date, or the time that it shows; null if it does.

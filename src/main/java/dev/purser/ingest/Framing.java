@@ -22,10 +22,12 @@ final class Framing extends GraphStage<FlowShape<ByteString, Block>> {
   private final Outlet<Block> out = Outlet.create("Framing.out");
   private final boolean csv;
   private final int lineLimit;
+  private final int quoteLimit;
 
-  Framing(boolean csv, int lineLimit) {
+  Framing(boolean csv, IngestSettings settings) {
     this.csv = csv;
-    this.lineLimit = lineLimit;
+    lineLimit = settings.lineLimitBytes();
+    quoteLimit = settings.quoteLimitBytes();
   }
 
   @Override
@@ -39,7 +41,7 @@ final class Framing extends GraphStage<FlowShape<ByteString, Block>> {
   }
 
   private final class Logic extends GraphStageLogic {
-    private final Scanner scanner = new Scanner(csv, lineLimit);
+    private final Scanner scanner = new Scanner(csv, lineLimit, quoteLimit);
     private ByteString rest = ByteString.emptyByteString();
     private boolean ended;
 
@@ -78,21 +80,17 @@ final class Framing extends GraphStage<FlowShape<ByteString, Block>> {
         rest = rest.drop(BITE);
         bite.getByteBuffers().forEach(scanner::append);
       }
-      if (ended && rest.isEmpty()) {
-        finish();
-      } else if (scanner.hasRecords()) {
+      boolean last = ended && rest.isEmpty();
+      if (last && !scanner.hasRecords()) {
+        scanner.end();
+      }
+      if (scanner.hasRecords()) {
         push(out, scanner.take());
+      } else if (last) {
+        completeStage();
       } else if (!hasBeenPulled(in)) {
         pull(in);
       }
-    }
-
-    private void finish() {
-      scanner.end();
-      if (scanner.hasRecords()) {
-        push(out, scanner.take());
-      }
-      completeStage();
     }
   }
 }

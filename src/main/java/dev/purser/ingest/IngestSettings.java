@@ -9,6 +9,7 @@ import java.util.Map;
 public record IngestSettings(
     int runs,
     int lineLimitBytes,
+    int quoteLimitBytes,
     int inFlightEvents,
     long inFlightBytes,
     int batchEvents,
@@ -46,6 +47,7 @@ public record IngestSettings(
         new IngestSettings(
             keys.integer("runs", 1, 1_000),
             Math.toIntExact(keys.bytes("line-limit", 1024, 64 << 20)),
+            Math.toIntExact(keys.bytes("quote-limit", 1024, 256 << 20)),
             keys.integer("in-flight-events", 1, 1_000_000),
             keys.bytes("in-flight-bytes", 1 << 16, 1L << 32),
             keys.integer("batch-events", 1, 10_000),

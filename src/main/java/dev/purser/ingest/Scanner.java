@@ -3,8 +3,8 @@ package dev.purser.ingest;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
-/// Cuts a stream of bytes into records, in memory bounded by the line limit however long a line is.
-/// Confined to the stage that owns it.
+/// Cuts a stream of bytes into records, in memory bounded by the line limit and the quote limit
+/// however long a record is. Confined to the stage that owns it.
 ///
 /// NDJSON: a record is a line. CSV (RFC 4180): a quote that opens a field hides line ends until it
 /// closes. A line end is `\n` or `\r\n`; a `\r` alone is text. A byte order mark before the first
@@ -17,16 +17,32 @@ import java.util.Arrays;
 ///
 /// A quote within an unquoted field is text. A quoted field is bad if something other than a comma
 /// or a line end follows its closing quote, or if it has not closed when the upload ends or the
-/// record passes the line limit. The line on which the field opened then ends the record, and
-/// scanning goes back to the line after it: one stray quote costs one line. What [Csv] makes of the
-/// record's bytes says what is wrong.
+/// quote limit is reached, which counts from the end of the line on which the field opened. That
+/// line then ends the record, and scanning goes back to the line after it: one stray quote costs
+/// one line. What [Csv] makes of the record's bytes says what is wrong.
 ///
-/// Going back costs at most one more pass, in the memory of one record: between the quote that
-/// opened and the one that was bad all quotes are doubled, and no such line leaves a quote open.
-/// Where a record ends depends on its bytes alone, never on how the stream is cut.
+/// A record over the line limit is cut, and its rest is scanned as any other: line ends within its
+/// quoted fields end nothing. So text within a properly quoted field is never a record, unless the
+/// field is longer than the quote limit: then it cannot be told from what follows a quote that
+/// never closes, and is read as records.
+///
+/// Going back costs at most one more pass: between the quote that opened and the one that was bad
+/// all quotes are doubled, and no such line leaves a quote open. Where a record ends depends on its
+/// bytes alone, never on how the stream is cut.
 final class Scanner {
   private static final byte QUOTE = '"';
   private static final int NONE = -1;
+
+  /// A byte order mark and a line end do not count against the line limit.
+  private static final int SLACK = 8;
+
+  /// Of a record that is cut, so much is kept: what a letter keeps, and a byte order mark.
+  private static final int PREFIX = Block.RAW_BYTES + SLACK;
+
+  /// No more is scanned before the records are taken, so that what is read again after a bad quote
+  /// leaves in several blocks.
+  private static final int FULL = 1 << 20;
+
   private static final byte[] MARK = {(byte) 0xef, (byte) 0xbb, (byte) 0xbf};
 
   /// Where the scanner stands in a CSV record.
@@ -43,6 +59,7 @@ final class Scanner {
 
   private final boolean csv;
   private final int lineLimit;
+  private final int quoteLimit;
 
   private byte[] buffer = new byte[0];
   private int filled;
@@ -52,16 +69,19 @@ final class Scanner {
   private long[] lines = new long[256];
   private int records;
   private Place place = Place.FIELD_START;
-  private boolean skipping;
+  private boolean cut; // whether a part of the record has been forgotten
   private boolean first = true;
   private long line = 1;
   private long recordLine = 1;
   private long quoteLine; // on which the last quoted field opened
-  private int quoteLineEnd = NONE; // where that line ends, once the field has gone beyond it
+  private int quoteLineEnd = NONE; // where that line ends, while the field is open beyond it
 
-  Scanner(boolean csv, int lineLimit) {
+  /// @param quoteLimit how many bytes of an open quoted field are kept to be read again; of two
+  ///   limits the larger one, as a record within the line limit is read whole
+  Scanner(boolean csv, int lineLimit, int quoteLimit) {
     this.csv = csv;
     this.lineLimit = lineLimit;
+    this.quoteLimit = Math.max(lineLimit, quoteLimit);
   }
 
   /// Takes all of `bytes`.
@@ -84,7 +104,8 @@ final class Scanner {
   }
 
   /// Hands over the records found since the last call, in arrays no larger than they need: blocks
-  /// wait for the database, and a sender chooses how many records are in each.
+  /// wait for the database, and a sender chooses how many records are in each. There may be more
+  /// records after it.
   Block take() {
     byte[] unfinished = Arrays.copyOfRange(buffer, recordStart, filled);
     int used = Math.min(recordStart, filled);
@@ -97,73 +118,61 @@ final class Scanner {
     buffer = unfinished;
     shift();
     records = 0;
+    scan();
+    bound();
     return block;
   }
 
-  /// The stream has ended properly: what follows the last line end is a record too.
+  /// The stream has ended properly: what follows the last line end is a record too. To be repeated
+  /// until there are no more records to take.
   void end() {
-    while (place == Place.QUOTED && quoteLineEnd != NONE && !skipping) {
+    while (place == Place.QUOTED && quoteLineEnd != NONE && scanned == filled) {
       goBack();
       scan();
       bound();
     }
-    if (filled > recordStart || skipping) {
+    if (scanned == filled && (filled > recordStart || cut)) {
       endRecord(filled);
+      recordStart = filled;
     }
-    recordStart = filled;
-    scanned = filled;
   }
 
-  /// Scans all that is there.
+  /// Scans what is there, until there is enough for a block.
   private void scan() {
-    int i = scanned;
-    int to = limit();
-    while (i < to || to < filled) {
-      if (i >= to) {
-        scanned = i;
-        tooLong();
-        i = scanned;
-        to = limit();
-      }
-      i = csv && !skipping ? interesting(buffer, i, to) : lineEnd(buffer, i, to);
-      if (i < to) {
-        byte c = buffer[i++];
-        if (c == '\n') {
-          onLineEnd(i - 1);
-          to = limit();
-        } else {
-          place = after(c, i - 1);
-          if (place == Place.BROKEN && quoteLineEnd != NONE) {
-            goBack();
-            i = scanned;
-            to = limit();
-          }
+    while (scanned < filled && (records == 0 || recordStart < FULL)) {
+      int to = horizon();
+      if (scanned >= to) {
+        goBack();
+      } else {
+        scanned = csv ? interesting(buffer, scanned, to) : lineEnd(buffer, scanned, to);
+        if (scanned < to) {
+          on(buffer[scanned++]);
         }
       }
     }
-    scanned = i;
   }
 
-  /// A record is scanned up to the line limit, and a line end of two bytes.
-  private int limit() {
-    return skipping ? filled : (int) Math.min(filled, recordStart + lineLimit + 2L);
+  /// What can be scanned: an open quoted field up to the quote limit.
+  private int horizon() {
+    return quoteLineEnd == NONE ? filled : (int) Math.min(filled, quoteLineEnd + 1L + quoteLimit);
   }
 
-  private void onLineEnd(int at) {
-    line++;
-    if (place != Place.QUOTED || skipping) {
-      endRecord(at);
-    } else if (quoteLineEnd == NONE) {
-      quoteLineEnd = at;
-    }
-  }
-
-  /// The record has passed the limit. Its rest is skipped, unless an open quote holds it together.
-  private void tooLong() {
-    if (place == Place.QUOTED && quoteLineEnd != NONE) {
-      goBack();
+  private void on(byte c) {
+    int at = scanned - 1;
+    if (c != '\n') {
+      place = after(c, at);
+      if (place == Place.FIELD_START) {
+        quoteLineEnd = NONE; // the field has closed
+      } else if (place == Place.BROKEN && quoteLineEnd != NONE) {
+        goBack();
+      }
     } else {
-      skipping = true;
+      line++;
+      if (place != Place.QUOTED) {
+        endRecord(at);
+      } else if (quoteLineEnd == NONE) {
+        quoteLineEnd = at;
+      }
     }
   }
 
@@ -240,12 +249,12 @@ final class Scanner {
       start += 3;
     }
     first = false;
-    if (skipping) {
+    if (cut || end - start > lineLimit) {
       add(start, ~Math.min(end, start + Block.RAW_BYTES));
     } else if (!blank(start, end)) {
-      add(start, end - start > lineLimit ? ~end : end);
+      add(start, end);
     }
-    skipping = false;
+    cut = false;
     place = Place.FIELD_START;
     quoteLineEnd = NONE;
     recordStart = at + 1;
@@ -276,11 +285,17 @@ final class Scanner {
     recordStart = 0;
   }
 
-  /// Forgets what an overlong record has beyond the part that a letter keeps.
+  /// Forgets what an overlong record has beyond the part that a letter keeps, but for what may be
+  /// read again.
   private void bound() {
-    if (skipping) {
-      filled = Math.min(filled, recordStart + Block.RAW_BYTES);
-      scanned = filled;
+    int keep = quoteLineEnd == NONE ? scanned : quoteLineEnd;
+    int gap = keep - recordStart - PREFIX;
+    if (gap > 0 && (cut || keep - recordStart > lineLimit + SLACK)) {
+      System.arraycopy(buffer, keep, buffer, recordStart + PREFIX, filled - keep);
+      filled -= gap;
+      scanned -= gap;
+      quoteLineEnd = quoteLineEnd == NONE ? NONE : quoteLineEnd - gap;
+      cut = true;
     }
   }
 

@@ -34,12 +34,12 @@ record Uploads(ActorSystem<?> system, IngestSettings settings, EventJson events)
     if (name == null) {
       JsonReader reader = new JsonReader(events, upload.ignoreUnknown(), lineLimit());
       return CompletableFuture.completedStage(
-          new Work("ingest", null, null, read(body.via(new Framing(false, lineLimit())), reader)));
+          new Work("ingest", null, null, read(body.via(new Framing(false, settings)), reader)));
     }
     CsvProfile profile = settings.profiles().get(name);
     return profile == null
         ? failed(ServiceError.Validation.of("profile", "is not one that this server has"))
-        : open(profile, body.via(new Framing(true, lineLimit())));
+        : open(profile, body.via(new Framing(true, settings)));
   }
 
   /// Reads on for a while and forgets it, so that the sender comes to read its refusal.

@@ -39,9 +39,9 @@ public record EventJson(String defaultCurrency, InstantSource clock) {
           "reason",
           "at",
           "state");
-  private static final Set<String> PREFERENCES = Set.of("preferences");
 
-  /// A profile as `GET` answers it may be sent back: its read-only fields are ignored.
+  /// A profile as `GET` answers it may be sent back, to replace or to be merged: its read-only
+  /// fields are ignored.
   private static final Set<String> PROFILE =
       Set.of(
           "preferences",
@@ -54,7 +54,7 @@ public record EventJson(String defaultCurrency, InstantSource clock) {
 
   private static final Set<String> PURCHASE_LINE = line(PURCHASE);
   private static final Set<String> REFUND_LINE = line(REFUND);
-  private static final Set<String> PREFERENCES_LINE = line(PREFERENCES);
+  private static final Set<String> PREFERENCES_LINE = line(PROFILE);
 
   /// What was read, or everything that is wrong with it.
   ///
@@ -105,7 +105,7 @@ public record EventJson(String defaultCurrency, InstantSource clock) {
         body.has("preferences")
             ? fields.preferences("preferences", true)
             : Map.<String, String>of();
-    return reading(fields, new Preferences(false, false, values), PREFERENCES, false);
+    return reading(fields, new Preferences(false, false, values), PROFILE, false);
   }
 
   /// One line of a bulk upload that is a customer's: its `type` says which fields it has.

@@ -521,6 +521,9 @@ final class EndToEndTest {
     String profile = data(served.get(c)).toString();
     assertThat(data(served.json("PUT", c, profile)).path("preferences").path("a").asText())
         .isEqualTo("b");
+    HttpResponse<byte[]> patched = served.json("PATCH", c, profile);
+    assertThat(patched.statusCode()).as(profile).isEqualTo(200);
+    assertThat(data(patched).toString()).isEqualTo(data(served.get(c)).toString());
     assertThat(data(served.get(c)).path("totals").toString())
         .isEqualTo(Served.tree(profile.getBytes(StandardCharsets.UTF_8)).path("totals").toString());
 
@@ -562,8 +565,11 @@ final class EndToEndTest {
                       .append(l.substring(1))
                       .append('\n'));
     }
+    served.json("PATCH", c, "{\"preferences\":{\"a\":\"b\"}}");
     lines
-        .append("{\"type\":\"document\",")
+        .append("{\"type\":\"preferences\",\"customer_id\":\"lines-back\",")
+        .append(data(served.get(c)).toString().substring(1))
+        .append("\n{\"type\":\"document\",")
         .append(data(served.get("/v1/documents/lines-back")).toString().substring(1))
         .append("\n{\"type\":\"vector\",")
         .append(data(served.get("/v1/vectors/lines-back/v")).toString().substring(1))
@@ -575,8 +581,8 @@ final class EndToEndTest {
             BodyPublishers.ofString(lines.toString()),
             "Content-Type",
             "application/x-ndjson");
-    assertThat(data(r).path("duplicates").asInt()).as(data(r).toString()).isEqualTo(4);
-    assertThat(data(r).path("lines").asInt()).isEqualTo(4);
+    assertThat(data(r).path("duplicates").asInt()).as(data(r).toString()).isEqualTo(5);
+    assertThat(data(r).path("lines").asInt()).isEqualTo(5);
   }
 
   /// In keys and in values, in bodies and in what is asked for.

@@ -82,6 +82,48 @@ final class FilesTest {
         .isEqualTo("The quote opened on line 3 never closes");
   }
 
+  /// What stands within a quoted field is text, however long the field is.
+  @Test
+  void quotedFieldBeyondTheLineLimit_oneLetter_itsLinesAreNoRecords() throws IOException {
+    String fake = "FAKE%d,s,abc,1,2011-01-01 10:00:00,999.00,mallory,UK\n";
+    StringBuilder field = new StringBuilder("\n");
+    for (int i = 0; field.length() < 2_000_000; i++) {
+      field.append(fake.formatted(i));
+    }
+    String row = "%d,s,%s,1,2011-01-01 10:00:00,1.50,alice,UK\n";
+    JsonNode report =
+        csv(
+            "online-retail",
+            HEADER
+                + row.formatted(1, "d")
+                + row.formatted(2, "\"" + field + "\"")
+                + row.formatted(3, "\"d\""));
+    assertThat(report.path("lines").asInt()).isEqualTo(3);
+    assertThat(report.path("accepted").asInt()).isEqualTo(2);
+    assertThat(report.path("rejected").asInt()).isEqualTo(1);
+    assertThat(report.at("/first_errors/0/line").asInt()).isEqualTo(3);
+    assertThat(letter(report).path("reason").asText()).isEqualTo("too_large");
+    assertThat(served.get("/v1/customers/mallory").statusCode()).isEqualTo(404);
+  }
+
+  @Test
+  void quoteThatNeverCloses_inAFileOfManyMegabytes_costsItsLine() throws IOException {
+    String description = "d".repeat(1_000);
+    String good = "%d,s," + description + ",1,2024-01-15 12:00:00,1.50,large%d,F\n";
+    StringBuilder file = new StringBuilder(HEADER);
+    file.append("5,s,\"24 inch,1,2024-01-15 12:00:00,1.50,large,F\n");
+    int rows = 4_000;
+    for (int i = 0; i < rows; i++) {
+      file.append(good.formatted(i, i % 50));
+    }
+    JsonNode report = csv("online-retail", file.toString());
+    assertThat(report.path("lines").asInt()).isEqualTo(rows + 1);
+    assertThat(report.path("accepted").asInt()).isEqualTo(rows);
+    assertThat(report.path("rejected").asInt()).isEqualTo(1);
+    assertThat(letter(report).path("message").asText())
+        .isEqualTo("The quote opened on line 2 never closes");
+  }
+
   @Test
   void localTimesOfAClockChange_countedInTheReport() throws IOException {
     String row = "z%s,s,d,1,2024-10-27 0%s:30:00,1.50,berlin,F\n";

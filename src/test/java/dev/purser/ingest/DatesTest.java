@@ -38,6 +38,7 @@ final class DatesTest {
         "uuuu-MM-dd|2024-01-15|2024-01-14T23:00:00",
         "dd.MM.uuuu|15.07.2024|2024-07-14T22:00:00",
         "uuuu-MM-dd xxx|2024-01-15 -05:00|2024-01-15T05:00:00",
+        "uuuu-MM-dd 'zv' xxx|2024-01-15 zv -05:00|2024-01-15T05:00:00",
         "uuuu-MM-dd VV|2024-01-15 America/New_York|2024-01-15T05:00:00",
         "uuuu-MM-dd[ HH:mm]|2024-01-15|2024-01-14T23:00:00",
         "yyyy-MM-dd HH:mm|2024-01-15 12:00|2024-01-15T11:00:00",
@@ -95,6 +96,10 @@ final class DatesTest {
         "uuuu-MM-dd hh:mm|does not say the time",
         "uuuu-MM-dd mm|does not say the time",
         "b|is not a pattern",
+        "d MMM uuuu HH:mm z|names a time zone",
+        "uuuu-MM-dd HH:mm zzzz|names a time zone",
+        "uuuu-MM-dd HH:mm[ v]|names a time zone",
+        "uuuu-MM-dd'T'HH:mm z|names a time zone",
       })
   void pattern_thatNoDateFits_refused(String pattern, String why) {
     assertThatThrownBy(() -> settings("date-formats = [\"" + pattern + "\"]"))

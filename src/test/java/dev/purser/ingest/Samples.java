@@ -70,17 +70,22 @@ final class Samples {
 
   /// All blocks of `body`, given in pieces of `piece` bytes.
   static List<Block> blocks(boolean csv, int lineLimit, byte[] body, int piece) {
-    Scanner scanner = new Scanner(csv, lineLimit);
+    return blocks(csv, lineLimit, 16 << 20, body, piece);
+  }
+
+  static List<Block> blocks(boolean csv, int lineLimit, int quoteLimit, byte[] body, int piece) {
+    Scanner scanner = new Scanner(csv, lineLimit, quoteLimit);
     List<Block> blocks = new ArrayList<>();
     for (int i = 0; i < body.length; i += piece) {
       scanner.append(ByteBuffer.wrap(body, i, Math.min(piece, body.length - i)));
-      if (scanner.hasRecords()) {
+      while (scanner.hasRecords()) {
         blocks.add(scanner.take());
       }
     }
     scanner.end();
-    if (scanner.hasRecords()) {
+    while (scanner.hasRecords()) {
       blocks.add(scanner.take());
+      scanner.end();
     }
     return blocks;
   }
