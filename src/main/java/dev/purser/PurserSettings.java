@@ -3,11 +3,11 @@ package dev.purser;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
-import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigValueFactory;
 import dev.purser.cache.CacheSettings;
 import dev.purser.cluster.ClusterSettings;
 import dev.purser.cluster.JoinCheck;
+import dev.purser.config.ConfigFiles;
 import dev.purser.config.Keys;
 import dev.purser.config.Reference;
 import dev.purser.config.ServiceLinks;
@@ -72,11 +72,7 @@ public record PurserSettings(
   public static PurserSettings load(Path conf, Map<String, String> environment, Properties system) {
     try {
       List<String> reasons = new ArrayList<>();
-      Config files =
-          ConfigFactory.parseFile(
-                  conf.resolve("purser.conf").toFile(),
-                  ConfigParseOptions.defaults().setAllowMissing(false))
-              .resolve();
+      Config files = ConfigFiles.parse(conf).resolve();
       Map<String, String> ours = new TreeMap<>(environment);
       ours.entrySet().removeIf(e -> ServiceLinks.is(e.getKey(), e.getValue()));
       Set<String> links = new TreeSet<>(environment.keySet());

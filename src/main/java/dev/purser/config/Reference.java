@@ -66,7 +66,8 @@ public final class Reference {
 
   /// Every reason to refuse `ours`, the configuration without the reference.
   public static List<String> reasons(Config ours) {
-    Reference check = new Reference(ConfigFactory.defaultReference());
+    // The resolved one holds the JVM's system properties too, so that each would vouch for itself.
+    Reference check = new Reference(ConfigFactory.defaultReferenceUnresolved().resolve());
     check.section("", ours.root().withoutKey("purser"), check.reference.root());
     if (ours.hasPath("purser")) {
       check.dispatchers("purser", ours.getObject("purser"));
