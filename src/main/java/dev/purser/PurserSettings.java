@@ -178,10 +178,17 @@ public record PurserSettings(
         .filter(name -> name.startsWith("PURSER_") && !known.contains(name))
         .sorted()
         .forEach(
-            name ->
-                reasons.add(
-                    name + ": there is no such key to override" + Spelling.hint(name, known)));
+            name -> reasons.add(name + ": there is no such key to override" + hint(name, known)));
     return result;
+  }
+
+  /// The names that most programs have for these two are those of `purser.http`.
+  private static String hint(String name, Set<String> known) {
+    return switch (name) {
+      case "PURSER_PORT", "PURSER_HOST" ->
+          "; the nearest is PURSER_HTTP_" + name.substring("PURSER_".length());
+      default -> Spelling.hint(name, known);
+    };
   }
 
   private static Config overlay(

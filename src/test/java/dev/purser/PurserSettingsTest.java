@@ -126,6 +126,7 @@ final class PurserSettingsTest {
         "pekko.coordinated-shutdown.phases.service-stop.time-out = 3 s",
         "pekko.coordinated-shutdown.phases.service-stop.time-out: there is no such key");
     assertRefused("purserr.http.port = 1", "purserr: there is no such key");
+    assertRefused("http.port = 1", "http: there is no such key; the nearest is purser.http");
     assertRefused(
         "purser.database.dispatcher.executer = x",
         "purser.database.dispatcher.executer: there is no such key");
@@ -243,7 +244,10 @@ final class PurserSettingsTest {
   @Test
   void namesLikeServiceLinks_thatAreNone_refused() {
     assertThatThrownBy(() -> load(Map.of("PURSER_PORT", "8080")))
-        .hasMessageContaining("PURSER_PORT: there is no such key");
+        .hasMessage(
+            "PURSER_PORT: there is no such key to override; the nearest is PURSER_HTTP_PORT");
+    assertThatThrownBy(() -> load(Map.of("PURSER_HOST", "0.0.0.0")))
+        .hasMessageContaining("PURSER_HTTP_HOST");
     assertThatThrownBy(() -> load(Map.of("PURSER_HTTP_PORT", "http://10.0.0.1:80")))
         .hasMessageContaining("purser.http.port");
     assertThatThrownBy(() -> load(Map.of("PURSER_SERVICE_HOTS", "10.0.0.1")))
