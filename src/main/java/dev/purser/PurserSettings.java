@@ -3,11 +3,11 @@ package dev.purser;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
-import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigValueFactory;
 import dev.purser.cache.CacheSettings;
 import dev.purser.cluster.ClusterSettings;
 import dev.purser.cluster.JoinCheck;
+import dev.purser.config.ConfigFiles;
 import dev.purser.config.Keys;
 import dev.purser.config.Reference;
 import dev.purser.config.ServiceLinks;
@@ -72,11 +72,7 @@ public record PurserSettings(
   public static PurserSettings load(Path conf, Map<String, String> environment, Properties system) {
     try {
       List<String> reasons = new ArrayList<>();
-      Config files =
-          ConfigFactory.parseFile(
-                  conf.resolve("purser.conf").toFile(),
-                  ConfigParseOptions.defaults().setAllowMissing(false))
-              .resolve();
+      Config files = ConfigFiles.parse(conf).resolve();
       Map<String, String> ours = new TreeMap<>(environment);
       ours.entrySet().removeIf(e -> ServiceLinks.is(e.getKey(), e.getValue()));
       Set<String> links = new TreeSet<>(environment.keySet());
@@ -182,10 +178,17 @@ public record PurserSettings(
         .filter(name -> name.startsWith("PURSER_") && !known.contains(name))
         .sorted()
         .forEach(
-            name ->
-                reasons.add(
-                    name + ": there is no such key to override" + Spelling.hint(name, known)));
+            name -> reasons.add(name + ": there is no such key to override" + hint(name, known)));
     return result;
+  }
+
+  /// The names that most programs have for these two are those of `purser.http`.
+  private static String hint(String name, Set<String> known) {
+    return switch (name) {
+      case "PURSER_PORT", "PURSER_HOST" ->
+          "; the nearest is PURSER_HTTP_" + name.substring("PURSER_".length());
+      default -> Spelling.hint(name, known);
+    };
   }
 
   private static Config overlay(

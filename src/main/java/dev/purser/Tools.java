@@ -78,6 +78,11 @@ final class Tools {
       try (OutputStream out =
           new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), 1 << 16)) {
         SampleEvents.write(lines, seed, out);
+      } catch (IOException e) {
+        if (!"Broken pipe".equals(e.getMessage())) {
+          throw e;
+        }
+        // Its reader, such as head, has what it wants.
       }
       return 0;
     }

@@ -3,6 +3,7 @@ package dev.purser;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.typesafe.config.ConfigFactory;
 import dev.purser.testing.Certificates;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -125,6 +126,7 @@ final class PurserSettingsTest {
         "pekko.coordinated-shutdown.phases.service-stop.time-out = 3 s",
         "pekko.coordinated-shutdown.phases.service-stop.time-out: there is no such key");
     assertRefused("purserr.http.port = 1", "purserr: there is no such key");
+    assertRefused("http.port = 1", "http: there is no such key; the nearest is purser.http");
     assertRefused(
         "purser.database.dispatcher.executer = x",
         "purser.database.dispatcher.executer: there is no such key");
@@ -183,6 +185,13 @@ final class PurserSettingsTest {
         .isEqualTo(7);
   }
 
+  @Test
+  void numbers_withAFraction_refused() throws IOException {
+    assertThat(reasons("purser.http.admitted = 1.5"))
+        .anyMatch(r -> r.startsWith("purser.http.admitted") && r.contains("not a whole number"));
+    assertThat(reasons("purser.http.admitted = 64.0")).isEmpty();
+  }
+
   /// Every key that the shipped files write with a unit refuses its bare number.
   @Test
   void durationsAndSizes_eachShippedKey_refusedWithoutUnit() {
@@ -235,11 +244,60 @@ final class PurserSettingsTest {
   @Test
   void namesLikeServiceLinks_thatAreNone_refused() {
     assertThatThrownBy(() -> load(Map.of("PURSER_PORT", "8080")))
-        .hasMessageContaining("PURSER_PORT: there is no such key");
+        .hasMessage(
+            "PURSER_PORT: there is no such key to override; the nearest is PURSER_HTTP_PORT");
+    assertThatThrownBy(() -> load(Map.of("PURSER_HOST", "0.0.0.0")))
+        .hasMessageContaining("PURSER_HTTP_HOST");
     assertThatThrownBy(() -> load(Map.of("PURSER_HTTP_PORT", "http://10.0.0.1:80")))
         .hasMessageContaining("purser.http.port");
     assertThatThrownBy(() -> load(Map.of("PURSER_SERVICE_HOTS", "10.0.0.1")))
         .hasMessageContaining("PURSER_SERVICE_HOTS: there is no such key");
+  }
+
+  @Test
+  void localConf_thatCannotBeRead_refusedByName() throws IOException {
+    assertRefused("include \"tokens.conf\"", conf.resolve("tokens.conf") + " does not exist");
+    assertThat(reasons("include file(\"/nowhere/tokens.conf\")"))
+        .anyMatch(r -> r.startsWith("/nowhere/tokens.conf does not exist"));
+    Path local = conf.resolve("local.conf");
+    Files.delete(local);
+    PurserSettings.load(conf, Map.of(), new Properties());
+    Files.createDirectory(local);
+    assertThatThrownBy(() -> PurserSettings.load(conf, Map.of(), new Properties()))
+        .isInstanceOf(PurserSettings.Refused.class)
+        .hasMessageContaining(local + " cannot be read");
+    Files.delete(local);
+    Files.createSymbolicLink(local, conf.resolve("mounted-later"));
+    assertThatThrownBy(() -> PurserSettings.load(conf, Map.of(), new Properties()))
+        .isInstanceOf(PurserSettings.Refused.class)
+        .hasMessageContaining(local + " cannot be read");
+    Files.delete(local);
+    Files.delete(conf.resolve("http.conf"));
+    assertThatThrownBy(() -> PurserSettings.load(conf, Map.of(), new Properties()))
+        .isInstanceOf(PurserSettings.Refused.class)
+        .hasMessageContaining(conf.resolve("http.conf") + " does not exist");
+  }
+
+  /// The library's reference holds the properties of the JVM, so those of the test do not do.
+  @Test
+  void systemProperties_outsidePurser_checkedAsInFiles() {
+    Map<String, String> wrong =
+        Map.of(
+            "pekko.http.server.idle-timout", "5s",
+            "pekko.http.server.request-timeout", "5",
+            "kamon.metric.tick-intervall", "5s");
+    wrong.forEach(System::setProperty);
+    ConfigFactory.invalidateCaches();
+    try {
+      assertThatThrownBy(
+              () -> PurserSettings.load(Path.of("conf"), Map.of(), System.getProperties()))
+          .hasMessageContaining("the nearest is pekko.http.server.idle-timeout")
+          .hasMessageContaining("pekko.http.server.request-timeout: 5 has no unit")
+          .hasMessageContaining("the nearest is kamon.metric.tick-interval");
+    } finally {
+      wrong.keySet().forEach(System::clearProperty);
+      ConfigFactory.invalidateCaches();
+    }
   }
 
   private void assertRefused(String local, String reason) throws IOException {

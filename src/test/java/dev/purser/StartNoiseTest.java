@@ -32,5 +32,25 @@ final class StartNoiseTest {
     assertThat(decide("dev.purser.Guardian", Level.WARN)).isEqualTo(FilterReply.NEUTRAL);
     StartNoise.ready(true);
     assertThat(decide(REGION, Level.WARN)).isEqualTo(FilterReply.NEUTRAL);
+    assertThat(homes("customers", 0)).isEqualTo(FilterReply.DENY);
+    assertThat(homes("customers", 28_000)).isEqualTo(FilterReply.DENY);
+    assertThat(homes("vectors", 30_000)).isEqualTo(FilterReply.DENY);
+    assertThat(homes("customers", 30_000)).isEqualTo(FilterReply.NEUTRAL);
+    assertThat(homes("customers", 80_000)).isEqualTo(FilterReply.NEUTRAL);
+    assertThat(homes("customers", 180_000)).isEqualTo(FilterReply.DENY);
+  }
+
+  private FilterReply homes(String region, long millis) {
+    LoggingEvent event =
+        new LoggingEvent(
+            "",
+            context.getLogger(REGION),
+            Level.WARN,
+            "{}: Requested shard homes [{}] from coordinator at [{}]. [{}] total buffered"
+                + " messages.",
+            null,
+            new Object[] {region, millis, "coordinator", 1});
+    event.setTimeStamp(context.getBirthTime() + millis);
+    return filter.decide(event);
   }
 }

@@ -27,7 +27,10 @@ public record ClusterTls(String certificates, String key, String authority) {
         tls.certificates.isEmpty() == tls.key.isEmpty()
             && tls.key.isEmpty() == tls.authority.isEmpty();
     if (!whole) {
-      keys.refuse("certificates", "and key and authority belong together: set all or none");
+      keys.refuse(
+          "certificates",
+          "is one of three keys that belong together, with purser.cluster.tls.key and authority:"
+              + " set all or none");
     }
     if (whole && tls.enabled()) {
       try {

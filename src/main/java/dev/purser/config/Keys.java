@@ -44,12 +44,17 @@ public final class Keys {
   }
 
   public long number(String key, long min, long max) {
-    return bounded(key, config::getLong, min, max, Object::toString);
+    return bounded(key, this::whole, min, max, Object::toString);
   }
 
   /// A duration such as `150 ms`.
   public Duration duration(String key, Duration min, Duration max) {
-    return bounded(key, withUnit(config::getDuration, "150 ms"), min, max, Keys::words);
+    return bounded(
+        key,
+        withUnit(config::getDuration, min.toDays() > 0 ? "30 d" : "150 ms"),
+        min,
+        max,
+        Keys::words);
   }
 
   /// A size such as `64 KiB`, in bytes.
@@ -112,6 +117,16 @@ public final class Keys {
   /// The full names of all keys that were read.
   private List<String> all() {
     return read.stream().map(k -> "purser." + k).toList();
+  }
+
+  /// The library would cut off the digits after the point.
+  private long whole(String at) {
+    double value = config.getDouble(at);
+    if (value != Math.rint(value)) {
+      throw new ConfigException.BadValue(
+          config.getValue(at).origin(), at, value + " is not a whole number");
+    }
+    return config.getLong(at);
   }
 
   /// Reads with `get` unless the unit is missing: `5` would read as 5 ms.

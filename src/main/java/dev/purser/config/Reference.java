@@ -57,16 +57,19 @@ public final class Reference {
   private static final Pattern WITH_UNIT = Pattern.compile("[0-9.]+\\s*[a-zA-Z]+");
 
   private final Config reference;
+  private final Config ours;
   private final List<String> reasons = new ArrayList<>();
   private @Nullable Set<String> paths;
 
-  private Reference(Config reference) {
+  private Reference(Config reference, Config ours) {
     this.reference = reference;
+    this.ours = ours;
   }
 
   /// Every reason to refuse `ours`, the configuration without the reference.
   public static List<String> reasons(Config ours) {
-    Reference check = new Reference(ConfigFactory.defaultReference());
+    // The resolved one holds the JVM's system properties too, so that each would vouch for itself.
+    Reference check = new Reference(ConfigFactory.defaultReferenceUnresolved().resolve(), ours);
     check.section("", ours.root().withoutKey("purser"), check.reference.root());
     if (ours.hasPath("purser")) {
       check.dispatchers("purser", ours.getObject("purser"));
@@ -97,7 +100,7 @@ public final class Reference {
       ConfigValue usual = keys.get(key);
       if (usual == null) {
         if (!isFree(path, keys) && !(A_PHASE.matcher(path).matches() && PHASE.contains(key))) {
-          reasons.add(at + ": there is no such key" + Spelling.hint(at, paths()));
+          reasons.add(at + ": there is no such key" + hint(at));
         }
       } else if (value instanceof ConfigObject below && usual instanceof ConfigObject usualBelow) {
         section(at, below, usualBelow);
@@ -105,6 +108,13 @@ public final class Reference {
         unit(at, value, usual);
       }
     }
+  }
+
+  /// The nearest key; a section of ours that stands outside `purser` is meant to be in it.
+  private String hint(String at) {
+    return ours.hasPath("purser." + at)
+        ? "; the nearest is purser." + at
+        : Spelling.hint(at, paths());
   }
 
   private static boolean isFree(String path, ConfigObject keys) {

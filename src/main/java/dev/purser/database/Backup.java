@@ -34,6 +34,10 @@ public final class Backup {
     if (Files.exists(target)) {
       throw new FileAlreadyExistsException(target.toString(), null, "a backup never overwrites");
     }
+    Path folder = target.toAbsolutePath().getParent();
+    if (folder != null) {
+      PrivateFiles.createFolder(folder);
+    }
     Path part = target.resolveSibling(target.getFileName() + ".part");
     Files.deleteIfExists(part);
     PrivateFiles.createFile(part); // VACUUM INTO takes a file that is empty

@@ -88,8 +88,8 @@ final class Access {
     return hasPort ? lower : lower + defaultPort;
   }
 
-  /// Refuses a caller without the role; answers the name of its token, or null if it needs none.
-  @Nullable String admit(Role needed, @Nullable String authorization) {
+  /// Refuses a caller without a token of ours; answers the token, or null if it needs none.
+  Tokens.@Nullable Token identify(Role needed, @Nullable String authorization) {
     if (tokens.isEmpty() || needed == Role.ANYONE) {
       return null;
     }
@@ -103,14 +103,18 @@ final class Access {
           "The token is not one of this server's.",
           "Bearer realm=\"purser\", error=\"invalid_token\"");
     }
-    if (!token.role().includes(needed)) {
+    return token;
+  }
+
+  /// Refuses a caller whose token has not the role.
+  void checkRole(Tokens.@Nullable Token token, Role needed) {
+    if (token != null && !token.role().includes(needed)) {
       throw Problem.of(
               403,
               "ERR_FORBIDDEN",
               "This call needs the role " + needed.name().toLowerCase(Locale.ROOT) + ".")
           .refusal();
     }
-    return token.name();
   }
 
   private static Refusal unauthorized(String detail, String challenge) {

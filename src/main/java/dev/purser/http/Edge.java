@@ -171,10 +171,15 @@ public final class Edge {
     }
 
     private Admission.Permit admit(Route found) {
-      String token = access.admit(found.role(), head.authorization);
       if (found.role() != Role.ANYONE) {
+        head.by = by(null); // the log names who was refused, too
+      }
+      Tokens.Token known = access.identify(found.role(), head.authorization);
+      String token = known == null ? null : known.name();
+      if (known != null) {
         head.by = by(token);
       }
+      access.checkRole(known, found.role());
       boolean limited = found.lane() == Route.Lane.SERVICE && doors.settings().ratePerSecond() > 0;
       if (limited && !rates.take(client(token), startNanos)) {
         metrics.rateHit.increment();

@@ -20,9 +20,12 @@ import java.util.concurrent.CompletionStage;
 import java.util.regex.Pattern;
 import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Calls about the node itself: health, metrics, and the operator's questions and orders.
 final class OperationCalls {
+  private static final Logger LOG = LoggerFactory.getLogger(OperationCalls.class);
   private static final ContentType TEXT =
       ContentTypes.parse(Accepts.TEXT + "; version=0.0.4; charset=utf-8");
   private static final ContentType OPEN_METRICS =
@@ -152,6 +155,10 @@ final class OperationCalls {
     }
     if (level != null && !LEVELS.contains(level.toUpperCase(Locale.ROOT))) {
       fields.wrong("level", "must be TRACE, DEBUG, INFO, WARN or ERROR");
+    }
+    if (fields.errors().isEmpty()) {
+      // Before the change, which may silence this line; how it ended has a line of its own.
+      LOG.info("Logger {} is to log {} for {} s ({})", logger, level, seconds, call.by());
     }
     if (fields.errors().isEmpty()
         && seconds != null

@@ -24,9 +24,11 @@ public record Tls(String keystore, String password, String certificates, String 
             keys.text("certificates"),
             keys.text("key"));
     if (!tls.keystore.isEmpty() && !tls.certificates.isEmpty()) {
-      keys.refuse("keystore", "and certificates are both set: choose one");
+      keys.refuse("keystore", "is set, and purser.http.tls.certificates too: choose one");
     } else if (tls.certificates.isEmpty() != tls.key.isEmpty()) {
-      keys.refuse("certificates", "and key belong together: set both or none");
+      keys.refuse(
+          "certificates",
+          "is set without purser.http.tls.key, or the key without it: set both or none");
     } else if (tls.enabled()) {
       try {
         var _ = tls.context();

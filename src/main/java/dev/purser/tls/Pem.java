@@ -131,6 +131,11 @@ final class Pem {
               + " -out plain.pem",
           null);
     }
+    if (block.label.startsWith("EC ") && !owner.getAlgorithm().equals("EC")) {
+      throw new UnusableTls(
+          file + " holds an EC key, and the key of the certificate is " + owner.getAlgorithm(),
+          null);
+    }
     byte[] der = block.bytes(file);
     PKCS8EncodedKeySpec spec =
         new PKCS8EncodedKeySpec(
@@ -148,9 +153,9 @@ final class Pem {
     }
     throw new UnusableTls(
         file
-            + " holds a "
+            + " holds a block "
             + block.label
-            + " that is none of RSA, EC or EdDSA, or not of the algorithm of the certificate",
+            + " that is no key of RSA, of EdDSA, or of EC on the curves P-256, P-384 and P-521",
         null);
   }
 

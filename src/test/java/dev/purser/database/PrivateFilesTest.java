@@ -66,9 +66,10 @@ final class PrivateFilesTest {
   void backup_inAnyFolder_isItsOwnersAlone() throws Exception {
     Path file = temporary.resolve("purser.db");
     try (Store _ = SqliteStore.open(file, settings.sqlite(), SqliteStore.Role.WRITER)) {
-      Path copy = temporary.resolve("copy.db");
+      Path copy = temporary.resolve("new/folder/copy.db");
       assertThat(Backup.copy(file, copy)).isPositive();
       assertThat(mode(copy)).isEqualTo(FILE);
+      assertThat(mode(copy.getParent())).isEqualTo(FOLDER);
       try (Store opened = SqliteStore.open(copy, settings.sqlite(), SqliteStore.Role.WRITER)) {
         opened.validate();
       }

@@ -3,12 +3,17 @@ package dev.purser.http;
 import static dev.purser.http.EdgeTest.assertProblem;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.Base64;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -16,6 +21,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 /// The page for people: what it may do, and that it asks for nothing that is not served.
 final class ConsoleTest {
@@ -64,7 +70,56 @@ final class ConsoleTest {
     String page = text(SERVED.get("/console"));
     assertThat(page)
         .contains("section.hidden = e.status === 401 || e.status === 403")
-        .containsOnlyOnce("el(\"refused\").textContent = refusal(");
+        .containsOnlyOnce("el(\"refused\").textContent = refusal(")
+        .contains("if (denied.has(name)) return denied.get(name)")
+        .contains("denied.clear(); writes = undefined;")
+        .contains("writes ? button(\"Replay\"")
+        .contains("\"The database is paused since \" + paused.since");
+  }
+
+  /// What the page learns a token's role from.
+  @Test
+  void replayOfNoLetter_byAReader_refused() {
+    assertProblem(
+        SERVED.send(
+            "POST",
+            "/v1/dead-letters/0/replay",
+            BodyPublishers.noBody(),
+            "Authorization",
+            "Bearer " + READER.token()),
+        403,
+        "ERR_FORBIDDEN",
+        null);
+  }
+
+  @Test
+  void order_refused_loggedWithWhoGaveIt() {
+    Logger logger = (Logger) LoggerFactory.getLogger(RequestLog.class);
+    ListAppender<ILoggingEvent> lines = new ListAppender<>();
+    lines.start();
+    logger.addAppender(lines);
+    Level before = logger.getLevel();
+    logger.setLevel(Level.INFO);
+    try {
+      for (String token : List.of(READER.token(), "unknown")) {
+        SERVED.send(
+            "POST",
+            "/ops/cache/clear",
+            BodyPublishers.noBody(),
+            "Authorization",
+            "Bearer " + token,
+            "X-Request-Id",
+            "refused");
+      }
+    } finally {
+      logger.setLevel(before);
+      logger.detachAppender(lines);
+    }
+    assertThat(lines.list)
+        .extracting(ILoggingEvent::getFormattedMessage)
+        .anyMatch(
+            l -> l.matches(".*ended: 403.*\\(token reader-\\w+, 127.0.0.1, request refused\\)"))
+        .anyMatch(l -> l.matches(".*ended: 401.*\\(127.0.0.1, request refused\\)"));
   }
 
   @Test

@@ -67,6 +67,7 @@ final class LogIT {
       assertLine(log, "DELETE /v1/customers/{id} ended: 204", "request erase-1");
       assertThat(log).noneMatch(line -> line.contains("a-person"));
       assertLine(log, "POST /ops/cache/clear ended: 200", "request clear-1");
+      assertLine(log, "Logger no.one is to log INFO for 1 s", "127.0.0.1", "request level-1");
       assertLine(log, "PUT /ops/log-level ended: 200", "request level-1");
       assertLine(log, "The database is paused by ", "request pause-1");
       assertLine(log, "purchases failed: 503", "request refused-1");

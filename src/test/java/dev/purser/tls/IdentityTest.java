@@ -118,7 +118,11 @@ final class IdentityTest {
         List.of("rsa.pem", "ec.key", "ec.key", "one is not of the other"),
         List.of("ec.pem", "otherec.key", "otherec.key", "one is not of the other"),
         List.of("ec.pem", "ec521.sec1", "ec521.sec1", ""),
-        List.of("rsa.pem", "ec.sec1", "ec.sec1", ""),
+        List.of(
+            "rsa.pem",
+            "ec.sec1",
+            "ec.sec1",
+            "holds an EC key, and the key of the certificate is RSA"),
         List.of("rsa.pem", "encrypted.key", "encrypted.key", "encrypted"),
         List.of("rsa.pem", "encrypted.pkcs1", "encrypted.pkcs1", "encrypted"),
         List.of("ec.pem", "encrypted.sec1", "encrypted.sec1", "encrypted"),
