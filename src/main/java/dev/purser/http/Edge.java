@@ -29,6 +29,7 @@ public final class Edge {
   private static final Logger LOG = LoggerFactory.getLogger(Edge.class);
 
   private static final HttpHeader CLOSE = Connection.create("close");
+  private static final List<String> ROOT = List.of("");
   private static final List<String> HOME = List.of(Accepts.JSON, "text/html");
   private static final List<HttpHeader> TO_CONSOLE =
       List.of(RawHeader.create("Location", "/console"));
@@ -137,8 +138,8 @@ public final class Edge {
 
     /// Whether a browser asks for the root of the server; programs are answered 404.
     private boolean isHome(Target target, String method) {
-      return (method.equals("GET") || method.equals("HEAD"))
-          && target.segments().equals(List.of(""))
+      return reads(method)
+          && target.segments().equals(ROOT)
           && "text/html".equals(Accepts.best(head.accept, HOME));
     }
 
@@ -152,8 +153,19 @@ public final class Edge {
       }
     }
 
+    private static boolean reads(String method) {
+      return method.equals("GET") || method.equals("HEAD");
+    }
+
+    /// The methods of a path; empty if nothing is served there.
+    private String allowed(Target target) {
+      return target.segments().equals(ROOT)
+          ? "GET, HEAD, OPTIONS"
+          : routes.allowed(target.segments());
+    }
+
     private Answer options(Target target) {
-      String allowed = routes.allowed(target.segments());
+      String allowed = allowed(target);
       if (allowed.isEmpty() && !"*".equals(head.rawTarget)) {
         throw unrouted(target, "OPTIONS");
       }
@@ -162,8 +174,9 @@ public final class Edge {
     }
 
     private Refusal unrouted(Target target, String method) {
-      String allowed = routes.allowed(target.segments());
-      return allowed.isEmpty()
+      String allowed = allowed(target);
+      boolean programAtRoot = target.segments().equals(ROOT) && reads(method);
+      return allowed.isEmpty() || programAtRoot
           ? Problem.notFound("Nothing is served at this path.").refusal()
           : Problem.of(405, "ERR_METHOD", method + " is not a method of this path.")
               .withHeader("Allow", allowed)
@@ -219,6 +232,7 @@ public final class Edge {
       if (released.isDone()) {
         response.complete(closed(answer, failure));
       } else {
+        connection.drains();
         var _ = released.whenComplete((_, _) -> response.complete(closed(answer, failure)));
       }
     }
@@ -288,8 +302,9 @@ public final class Edge {
     private Problem problem(@Nullable Throwable failure) {
       Throwable cause = failure == null ? null : Fault.cause(failure);
       return switch (cause) {
-        case Refusal r -> connection.malformed() ? r.problem().asMalformed() : r.problem();
-        case Fault f -> Problem.of(f.error(), outcome(f.error()));
+        case Refusal r -> r.problem().asMalformed(connection.malformed());
+        case Fault f ->
+            Problem.of(f.error(), outcome(f.error())).asMalformed(connection.malformed());
         case null, default -> bug(cause);
       };
     }

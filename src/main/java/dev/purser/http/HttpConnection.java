@@ -1,5 +1,6 @@
 package dev.purser.http;
 
+import java.time.Duration;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLSession;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
@@ -42,6 +43,10 @@ final class HttpConnection
       ByteString.fromString("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
           .compact();
 
+  /// How much longer than an idle connection one whose request is on its way may be silent before
+  /// it is the first to make place.
+  private static final long PAUSE_NANOS = Duration.ofMillis(500).toNanos();
+
   private final Inlet<SslTlsOutbound> httpIn = Inlet.create("HttpConnection.httpIn");
   private final Outlet<ByteString> netOut = Outlet.create("HttpConnection.netOut");
   private final Inlet<ByteString> netIn = Inlet.create("HttpConnection.netIn");
@@ -54,8 +59,10 @@ final class HttpConnection
   private final Connections connections;
   private volatile Waiting waiting = Waiting.FOR_FIRST_BYTE;
   private volatile long sinceNanos = System.nanoTime();
-  private volatile boolean malformed;
+  private volatile @Nullable Problem malformed;
   private volatile boolean chosen;
+  private volatile boolean bodyMoved;
+  private volatile boolean draining;
   private volatile @Nullable AsyncCallback<Order> orders;
   private @Nullable Refused refused;
   private boolean last;
@@ -68,7 +75,9 @@ final class HttpConnection
     FOR_HEAD,
     /// All that was asked is answered, or its answer is being written.
     FOR_REQUEST,
-    /// A request is being read or answered.
+    /// The rest of a request's body is read, and does not come.
+    FOR_BODY,
+    /// A request is being answered.
     FOR_ANSWER,
     /// All is written; the sender has not closed yet.
     FOR_CLOSE
@@ -102,9 +111,15 @@ final class HttpConnection
     return refused;
   }
 
-  /// Whether the body that came last broke the rules of chunks, which is why it ended.
-  boolean malformed() {
+  /// How the body that came last broke the rules of chunks, which is why it ended; null if it did
+  /// not.
+  @Nullable Problem malformed() {
     return malformed;
+  }
+
+  /// The present request is refused; what still comes of its body is read into nothing.
+  void drains() {
+    draining = true;
   }
 
   /// Passes an answer on; called by the stream of the connection.
@@ -127,8 +142,18 @@ final class HttpConnection
     return nowNanos - sinceNanos
         > switch (waiting) {
           case FOR_FIRST_BYTE, FOR_HEAD -> settings.headerTime().toNanos();
-          case FOR_REQUEST, FOR_ANSWER, FOR_CLOSE -> settings.idleTime().toNanos();
+          case FOR_REQUEST, FOR_BODY, FOR_ANSWER, FOR_CLOSE -> settings.idleTime().toNanos();
         };
+  }
+
+  /// Where it stands among those that may make place: the least goes first. That is how long it has
+  /// waited, but an idle connection loses nothing by its end, a request that is being sent does,
+  /// and most of all one whose body had been coming: their pauses count later.
+  long placeNanos() {
+    if (waiting != Waiting.FOR_BODY || draining) {
+      return sinceNanos;
+    }
+    return sinceNanos + (bodyMoved ? 2 * PAUSE_NANOS : PAUSE_NANOS);
   }
 
   /// Whether it has been ordered to make place, and has not obeyed yet.
@@ -244,8 +269,9 @@ final class HttpConnection
     private final class HttpIn extends AbstractInHandler {
       @Override
       public void onPush() {
-        if (waiting == Waiting.FOR_REQUEST || waiting == Waiting.FOR_ANSWER) {
-          sinceNanos = System.nanoTime();
+        switch (waiting) {
+          case FOR_REQUEST, FOR_BODY, FOR_ANSWER -> sinceNanos = System.nanoTime();
+          case FOR_FIRST_BYTE, FOR_HEAD, FOR_CLOSE -> {}
         }
         if (grab(httpIn) instanceof SendBytes written) {
           push(netOut, written.bytes());
@@ -289,7 +315,7 @@ final class HttpConnection
         }
       } catch (Refusal e) {
         if (part == Part.CHUNKS) {
-          malformed = true; // the body ends early for its reader, who refuses it
+          malformed = e.problem(); // the body ends early for its reader, who refuses it
           end();
         } else {
           refuse(e.problem(), RequestHead.requestId(bytes, from, to));
@@ -318,6 +344,8 @@ final class HttpConnection
       RequestHead.Framing framing = RequestHead.judge(bytes, from, end);
       searched = 0;
       lastMessage = framing.last();
+      bodyMoved = false;
+      draining = false;
       waits(Waiting.FOR_ANSWER);
       if (framing.chunked()) {
         chunks = new ChunkedBody();
@@ -381,6 +409,7 @@ final class HttpConnection
       }
       int n = (int) Math.min(bodyLeft, to - from);
       bodyLeft -= n;
+      moved();
       part = bodyLeft > 0 ? Part.BODY : Part.HEAD;
       pushUpTo(from + n);
       endIfLast();
@@ -394,6 +423,7 @@ final class HttpConnection
       }
       byte[] framed = body.read(bytes, from, to);
       from = body.consumed();
+      moved();
       if (body.isDone()) {
         part = Part.HEAD;
         chunks = null;
@@ -406,12 +436,22 @@ final class HttpConnection
       }
     }
 
+    /// A part of the body has come behind the head.
+    private void moved() {
+      if (waiting == Waiting.FOR_BODY) {
+        bodyMoved = true;
+        chosen = false;
+        waits(Waiting.FOR_ANSWER);
+      }
+    }
+
     /// A body that ends early is Pekko's to tell.
     private void awaitBody() {
       if (isClosed(netIn)) {
+        waits(Waiting.FOR_ANSWER);
         end();
       } else {
-        sinceNanos = System.nanoTime();
+        waits(Waiting.FOR_BODY);
         pull(netIn);
       }
     }
@@ -507,13 +547,16 @@ final class HttpConnection
           }
         }
         case EVICT -> {
-          chosen = false;
-          evict();
+          if (chosen) { // its body has not gone on meanwhile
+            chosen = false;
+            evict();
+          }
         }
         case LEAVE -> {
           last = true;
-          if (waiting != Waiting.FOR_ANSWER && waiting != Waiting.FOR_CLOSE) {
-            evict();
+          switch (waiting) {
+            case FOR_FIRST_BYTE, FOR_HEAD, FOR_REQUEST -> evict();
+            case FOR_BODY, FOR_ANSWER, FOR_CLOSE -> {}
           }
         }
         case ABORT -> abort();
@@ -527,7 +570,7 @@ final class HttpConnection
             refuse(
                 ParsingErrors.problem(408, "").retrying(), RequestHead.requestId(bytes, from, to));
         case FOR_REQUEST -> evict();
-        case FOR_ANSWER, FOR_CLOSE -> abort();
+        case FOR_BODY, FOR_ANSWER, FOR_CLOSE -> abort();
       }
     }
 
@@ -543,7 +586,7 @@ final class HttpConnection
           }
         }
         case FOR_ANSWER -> {} // it has become busy meanwhile
-        case FOR_CLOSE -> abort();
+        case FOR_BODY, FOR_CLOSE -> abort();
       }
     }
   }

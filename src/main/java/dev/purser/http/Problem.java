@@ -114,9 +114,11 @@ public record Problem(
   }
 
   /// The same of a body that is found to be no HTTP: what reads it sees only that it ends early.
-  Problem asMalformed() {
-    return status == 422
-        ? new Problem(400, code, detail, retryable, List.of(), outcome, headers, extra)
+  ///
+  /// @param framing what is wrong with it, or null if nothing is
+  Problem asMalformed(@Nullable Problem framing) {
+    return framing != null && (status == 400 || status == 422)
+        ? new Problem(400, code, framing.detail, retryable, List.of(), outcome, headers, extra)
         : this;
   }
 

@@ -22,6 +22,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Connections whose clients do not do their part: what they may hold, and for how long.
 @Timeout(60)
@@ -38,7 +40,12 @@ final class ConnectionDeadlinesTest {
   @BeforeAll
   static void serve() {
     quick = new Served("purser.http.header-time = 500ms", "purser.http.idle-time = 1s");
-    small = new Served("purser.http.header-time = 5m", "purser.http.connections = " + PLACES);
+    small =
+        new Served(
+            "purser.http.header-time = 5m",
+            "purser.http.body-time = 5m",
+            "purser.http.drain-time = 1m",
+            "purser.http.connections = " + PLACES);
   }
 
   @AfterAll
@@ -136,6 +143,74 @@ final class ConnectionDeadlinesTest {
       for (Wire wire : silent) {
         wire.close();
       }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"PUT /v1/customers/hold", "POST /nope", "PUT /ops/log-level"})
+  void bodies_thatDoNotCome_healthAnswered(String call) throws IOException {
+    List<Wire> silent = new ArrayList<>();
+    try {
+      for (int i = 0; i < 5 * PLACES; i++) {
+        silent.add(withholding(call));
+      }
+      TestProbe<String> probe = small.kit.createTestProbe();
+      probe.awaitAssert(ConnectionDeadlinesTest::assertHealthy); // all that came is being read
+      for (int i = 0; i < 2 * PLACES; i++) {
+        silent.add(withholding(call));
+        probe.awaitAssert(ConnectionDeadlinesTest::assertHealthy);
+      }
+      assertCut(silent.getFirst());
+    } finally {
+      for (Wire wire : silent) {
+        wire.close();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"PUT /v1/customers/hold", "POST /nope", "PUT /ops/log-level"})
+  void upload_goingOn_outlastsBodiesThatDoNotCome(String call) throws IOException {
+    small.customers.reply = CompletableFuture.completedFuture(Stubs.read("1", 7));
+    String body = "{\"ids\": [\"a\", \"b\"]}";
+    List<Wire> silent = new ArrayList<>();
+    try (Wire upload = new Wire(small.address)) {
+      upload.send(
+          "POST /v1/customers/lookup HTTP/1.1\r\nHost: localhost\r\n"
+              + "Content-Type: application/json\r\nContent-Length: "
+              + body.length()
+              + "\r\n\r\n");
+      TestProbe<String> probe = small.kit.createTestProbe();
+      for (char c : body.toCharArray()) {
+        upload.send(String.valueOf(c));
+        silent.add(withholding(call));
+        probe.awaitAssert(ConnectionDeadlinesTest::assertHealthy);
+      }
+      assertThat(upload.readAnswer()).startsWith("HTTP/1.1 200 ");
+      assertCut(silent.getFirst());
+    } finally {
+      for (Wire wire : silent) {
+        wire.close();
+      }
+    }
+  }
+
+  /// Sends a request but for its body, of which only the first byte comes.
+  private static Wire withholding(String call) throws IOException {
+    return new Wire(small.address)
+        .send(
+            call
+                + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                + "Content-Length: 1000\r\n\r\n{");
+  }
+
+  private static String assertHealthy() {
+    try (Wire wire = new Wire(small.address)) {
+      String answer = wire.send(GOOD).readAnswer();
+      assertThat(answer).startsWith("HTTP/1.1 200 ");
+      return answer;
+    } catch (IOException e) {
+      throw new AssertionError(e); // closed while the request was being sent
     }
   }
 

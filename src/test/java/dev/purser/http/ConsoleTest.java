@@ -51,11 +51,14 @@ final class ConsoleTest {
     assertThat(header(r, "Location")).isEqualTo("/console");
     assertProblem(SERVED.get("/"), 404, "ERR_NOT_FOUND", null);
     assertProblem(SERVED.get("/", "Accept", "application/json"), 404, "ERR_NOT_FOUND", null);
-    assertProblem(
-        SERVED.send("POST", "/", BodyPublishers.noBody(), "Accept", "text/html"),
-        404,
-        "ERR_NOT_FOUND",
-        null);
+    HttpResponse<byte[]> posted =
+        SERVED.send("POST", "/", BodyPublishers.noBody(), "Accept", "text/html");
+    assertProblem(posted, 405, "ERR_METHOD", null);
+    HttpResponse<byte[]> asked = SERVED.send("OPTIONS", "/", BodyPublishers.noBody());
+    assertThat(asked.statusCode()).isEqualTo(204);
+    for (HttpResponse<byte[]> each : List.of(posted, asked)) {
+      assertThat(header(each, "Allow")).isEqualTo("GET, HEAD, OPTIONS");
+    }
   }
 
   @Test
