@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /// @param raw the line's text, at most 64 KiB of UTF-8
 /// @param profile the CSV profile, or null for NDJSON
 /// @param header the CSV header line, or null
-/// @param derivedId what identifies the line's event over repeated uploads; with `reason` it is
-///   unique
+/// @param derivedId what identifies the line's event over repeated uploads; with `reason`,
+///   `profile` and `raw` it is unique
 /// @param customer the customer that the line names, or null
 public record Letter(
     long id,

@@ -10,24 +10,14 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// Dead letters. A letter that comes again replaces what was known of it and keeps its id, so that
-/// whoever replays page by page does not meet it a second time. Confined to the session that owns
-/// the connection.
+/// Dead letters. The letter of a line that comes again replaces what was known of it and keeps its
+/// id, so that a replay page by page does not meet it a second time. Another line stands beside it,
+/// also under the same derived id: no text is lost. Confined to the session that owns the
+/// connection.
 final class LetterRows {
   private static final String COLUMNS =
       "id, run, line, reason, code, message, raw, profile, header, derived_id, customer,"
           + " at_millis";
-  private static final Shape KEEP =
-      Shape.rows(
-          "INSERT INTO letters (run, line, reason, code, message, raw, profile, header,"
-              + " derived_id, customer, at_millis) ",
-          11,
-          " ON CONFLICT (derived_id, reason, coalesce(profile, '')) DO UPDATE SET"
-              + " run = excluded.run, line = excluded.line, code = excluded.code,"
-              + " message = excluded.message, raw = excluded.raw, header = excluded.header,"
-              + " customer = excluded.customer, at_millis = excluded.at_millis"
-              // What is tried again late does not replace what a later upload has left.
-              + " WHERE excluded.at_millis >= letters.at_millis");
   private static final String ONE = "SELECT " + COLUMNS + " FROM letters WHERE id = ?";
   private static final String DROP = "DELETE FROM letters WHERE id = ?";
   private static final String NEWEST = "SELECT coalesce(max(id), 0) FROM letters";
@@ -51,20 +41,35 @@ final class LetterRows {
   private static final String OF_REASON = " AND ? IN (reason, code)";
 
   private final Statements statements;
+  private final Shape keep;
 
   LetterRows(Statements statements) {
     this.statements = statements;
+    this.keep =
+        Shape.rows(
+            "INSERT INTO letters (run, line, reason, code, message, raw, profile, header,"
+                + " derived_id, customer, at_millis) ",
+            11,
+            " ON CONFLICT (derived_id, reason, coalesce(profile, ''), "
+                + statements.indexedRaw("raw")
+                + ") DO UPDATE SET run = excluded.run, line = excluded.line, code = excluded.code,"
+                + " message = excluded.message, header = excluded.header,"
+                + " customer = excluded.customer, at_millis = excluded.at_millis"
+                // What is tried again late does not replace what a later upload has left.
+                + " WHERE excluded.at_millis >= letters.at_millis");
   }
 
-  private record Identity(String derivedId, String reason, @Nullable String profile) {}
+  private record Identity(String derivedId, String reason, @Nullable String profile, String raw) {}
 
   long keep(List<Letter> letters) throws SQLException {
     // A statement may touch no row twice: of letters that replace each other the last one counts.
     Map<Identity, Letter> last = LinkedHashMap.newLinkedHashMap(letters.size());
     for (Letter letter : letters) {
-      last.put(new Identity(letter.derivedId(), letter.reason(), letter.profile()), letter);
+      var identity =
+          new Identity(letter.derivedId(), letter.reason(), letter.profile(), letter.raw());
+      last.put(identity, letter);
     }
-    var _ = statements.write(KEEP, new ArrayList<>(last.values()), LetterRows::bind);
+    var _ = statements.write(keep, new ArrayList<>(last.values()), LetterRows::bind);
     return letters.size();
   }
 

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 final class PostgresSchema {
   /// The schema that this version of the service writes; a migration `V<n>__*.sql` stands for each
   /// version up to it.
-  static final int VERSION = 4;
+  static final int VERSION = 5;
 
   /// Older servers are out of support, and lack what a session is set up with.
   static final int OLDEST_SERVER = 14;

@@ -55,6 +55,11 @@ final class PostgresStatements extends Statements {
   }
 
   @Override
+  String indexedRaw(String column) {
+    return "sha256(" + column + ")";
+  }
+
+  @Override
   String clock() {
     return "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
   }

@@ -18,7 +18,7 @@ import org.flywaydb.core.api.FlywayException;
 final class SqliteSchema {
   /// The schema that this version of the service writes; a migration `V<n>__*.sql` stands for each
   /// version up to it.
-  static final int VERSION = 7;
+  static final int VERSION = 8;
 
   /// 'PURS'.
   static final int APPLICATION = 0x50555253;

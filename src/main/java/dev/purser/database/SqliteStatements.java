@@ -62,6 +62,11 @@ final class SqliteStatements extends Statements {
   }
 
   @Override
+  String indexedRaw(String column) {
+    return column;
+  }
+
+  @Override
   String clock() {
     return "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
   }

@@ -67,6 +67,9 @@ abstract class Statements implements AutoCloseable {
   /// bound once for each question mark.
   abstract String equal(String column);
 
+  /// What stands for `column`, written by [Binder#raw], in a unique index: an expression.
+  abstract String indexedRaw(String column);
+
   /// The database's clock in milliseconds, an expression.
   abstract String clock();
 

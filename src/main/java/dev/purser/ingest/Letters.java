@@ -113,7 +113,7 @@ final class Letters {
     box.written();
     for (Post post : posts) {
       Letter old = post.item().line().letter();
-      if (old != null && !old.reason().equals(post.why().reason())) {
+      if (old != null) { // another reason or another text is another letter
         waiting.add(new Replayed(post.item(), false, post.why()));
       } else {
         lines.rejected(post.item(), post.why());

@@ -39,6 +39,16 @@ class LettersTest {
 
   private static Letter letter(
       String run, String reason, String derivedId, @Nullable String customer, long atMillis) {
+    return letter(run, reason, derivedId, customer, "raw,line", atMillis);
+  }
+
+  private static Letter letter(
+      String run,
+      String reason,
+      String derivedId,
+      @Nullable String customer,
+      String raw,
+      long atMillis) {
     return new Letter(
         0,
         run,
@@ -46,7 +56,7 @@ class LettersTest {
         reason,
         "ERR_VALIDATION",
         "message",
-        "raw,line",
+        raw,
         null,
         null,
         derivedId,
@@ -93,7 +103,7 @@ class LettersTest {
   }
 
   @Test
-  void letterOfTheSameDerivedIdAndReason_replacesTheFirstAndKeepsItsId() throws SQLException {
+  void letterOfTheSameLineAndReason_replacesTheFirstAndKeepsItsId() throws SQLException {
     store.run(new Chore.KeepLetters(List.of(letter("d1", null), letter("d2", null))));
     long id = page(null, null, 1, 0).getFirst().id();
     store.run(
@@ -106,6 +116,27 @@ class LettersTest {
         .returns(id, Letter::id)
         .returns("run-2", Letter::run)
         .returns("ada", Letter::customer);
+  }
+
+  @Test
+  void lettersOfOtherLines_standBesideThoseOfTheSameDerivedId() throws SQLException {
+    // The longest, and one that an index takes for the end of a text.
+    List<String> raws = List.of("a", "b", "b\u0000c", "x".repeat(65_535) + "y", "x".repeat(65_536));
+    for (long at = 1; at <= 2; at++) { // the same upload again
+      List<Letter> letters = new ArrayList<>();
+      for (String raw : raws) {
+        letters.add(letter("run-" + at, "conflict", "purchase/ada/p", "ada", raw, at));
+        letters.add(letter("run-" + at, "conflict", "purchase/ada/p", "ada", raw, at)); // twice
+      }
+      store.run(new Chore.KeepLetters(letters));
+    }
+    store.run(
+        new Chore.KeepLetters(
+            List.of(letter("run-3", "conflict", "purchase/ada/p", "bob", "of another", 3))));
+    List<Letter> kept = page(null, null, 100, 0);
+    assertThat(kept).extracting(Letter::raw).startsWith(raws.toArray(String[]::new));
+    assertThat(kept).extracting(Letter::customer).endsWith("ada", "bob").hasSize(6);
+    assertThat(kept.subList(0, 5)).extracting(Letter::run).containsOnly("run-2");
   }
 
   @Test

@@ -12,22 +12,27 @@ import dev.purser.customers.CustomersSettings;
 import dev.purser.customers.Following;
 import dev.purser.database.Database;
 import dev.purser.database.DatabaseSettings;
+import dev.purser.database.Letter;
 import dev.purser.database.NodeLease;
 import dev.purser.database.Query;
 import dev.purser.faults.Supervised;
 import dev.purser.faults.SupervisionLog;
+import dev.purser.ingest.Ingest.Replay;
 import dev.purser.ingest.Ingest.Upload;
 import dev.purser.ledger.RunEvent;
 import dev.purser.ledger.RunEvent.Report;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.typed.Cluster;
@@ -136,6 +141,62 @@ final class IngestEndToEndTest {
     assertThat(join(ingest.letters(null, "no_customer", 1, 0))).isEmpty();
   }
 
+  /// Ten of a thousand purchases can be stored; each other line of the same ids is kept as it was.
+  @Test
+  void otherContentUnderUsedIds_leavesALetterOfEachLine_alsoAfterAReplay() {
+    StringBuilder body = new StringBuilder();
+    for (int i = 0; i < 1_000; i++) {
+      body.append(
+          """
+          {"type":"purchase","customer_id":"ada","id":"p%d","sku":"s","quantity":1,\
+          "amount_minor":%d,"at":"2026-01-02T03:04:05Z"}
+          """
+              .formatted(i % 10, i + 1));
+    }
+    Report.Ingest first = upload(null, bytes(body.toString()));
+    assertThat(first.accepted()).isEqualTo(10);
+    List<Letter> letters = join(ingest.letters(null, "conflict", 1_000, 0));
+    assertThat(letters).hasSize(990).extracting(Letter::raw).doesNotHaveDuplicates();
+    assertThat(body.toString().lines().toList())
+        .containsAll(letters.stream().map(Letter::raw).toList());
+    assertThat(upload(null, bytes(body.toString())).rejected()).isEqualTo(990);
+    List<Letter> again = join(ingest.letters(null, "conflict", 1_000, 0));
+    assertThat(again).extracting(Letter::id).isEqualTo(letters.stream().map(Letter::id).toList());
+    Report.Ingest replayed = report(ingest.replay(new Replay.All(null, "conflict")));
+    assertThat(replayed.rejected()).isEqualTo(990);
+    assertThat(join(ingest.letters(null, "conflict", 1_000, 0))).isEqualTo(again);
+  }
+
+  /// One invoice number, once for each of two customers, with a date that cannot be read.
+  @Test
+  void sameInvoiceOfTwoCustomers_leavesALetterOfEach_andACorrectionTakesItsPlace() {
+    String header =
+        "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n";
+    for (String customer : List.of("custA", "custB")) {
+      String line = "IU1,s,d,1,never,1.00," + customer + ",F\n";
+      assertThat(upload("online-retail", bytes(header + line)).rejected()).isEqualTo(1);
+    }
+    List<Letter> both = join(ingest.letters(null, null, 10, 0));
+    assertThat(both).hasSize(2);
+    assertThat(both.getFirst().raw()).contains("custA");
+    String wrong = "IU1,s,d,1,still never,1.00,custA,F";
+    assertThat(report(ingest.replay(new Replay.One(both.getFirst().id(), wrong))).rejected())
+        .isEqualTo(1);
+    List<Letter> after = join(ingest.letters(null, null, 10, 0));
+    assertThat(after).hasSize(2).contains(both.getLast());
+    assertThat(after.getLast())
+        .returns(wrong, Letter::raw)
+        .returns(both.getFirst().derivedId(), Letter::derivedId);
+    String right = "IU1,s,d,1,2010-12-01 08:26:00,1.00,custA,F";
+    assertThat(report(ingest.replay(new Replay.One(after.getLast().id(), right))).accepted())
+        .isEqualTo(1);
+    assertThat(join(ingest.letters(null, null, 10, 0))).containsExactly(both.getLast());
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
   @Test
   void partOfTheRealYear_uploaded_countedAsReadAlone() {
     byte[] body = Samples.retailPart(1);
@@ -166,15 +227,15 @@ final class IngestEndToEndTest {
   }
 
   private Report.Ingest upload(String profile, byte[] body) {
-    var events =
-        join(
-            ingest
-                .start(new Upload(profile, false, pieces(body)))
-                .thenCompose(s -> s.runWith(Sink.last(), kit.system())));
-    assertThat(events).isInstanceOf(RunEvent.Summary.class);
-    Report.Ingest report = (Report.Ingest) ((RunEvent.Summary) events).report();
+    Report.Ingest report = report(ingest.start(new Upload(profile, false, pieces(body))));
     assertThat(report.committedLines()).isEqualTo(report.lines());
     return report;
+  }
+
+  private Report.Ingest report(CompletionStage<Source<RunEvent, NotUsed>> run) {
+    var last = join(run.thenCompose(s -> s.runWith(Sink.last(), kit.system())));
+    assertThat(last).isInstanceOf(RunEvent.Summary.class);
+    return (Report.Ingest) ((RunEvent.Summary) last).report();
   }
 
   /// The body as it comes from a socket.

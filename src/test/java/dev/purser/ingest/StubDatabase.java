@@ -9,6 +9,7 @@ import dev.purser.database.RunRow;
 import dev.purser.faults.ServiceError;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -61,7 +62,12 @@ final class StubDatabase {
         for (Letter l : kept) {
           letters
               .values()
-              .removeIf(o -> o.derivedId().equals(l.derivedId()) && o.reason().equals(l.reason()));
+              .removeIf(
+                  o ->
+                      o.derivedId().equals(l.derivedId())
+                          && o.reason().equals(l.reason())
+                          && Objects.equals(o.profile(), l.profile())
+                          && o.raw().equals(l.raw()));
           long id = ++lastId;
           letters.put(
               id,
