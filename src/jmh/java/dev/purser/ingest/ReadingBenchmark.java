@@ -89,7 +89,7 @@ public class ReadingBenchmark {
   }
 
   private static long read(byte[] body, boolean isCsv, Reader reader) {
-    Scanner scanner = new Scanner(isCsv, LIMIT);
+    Scanner scanner = new Scanner(isCsv, LIMIT, LIMIT);
     Ordinals ordinals = new Ordinals(10_000);
     long lines = 0;
     for (int i = 0; i < body.length; i += PIECE) {

@@ -93,7 +93,8 @@ record Dates(List<DateTimeFormatter> formats, ZoneId zone, ClockChange rule) {
 
   private static boolean namesZone(String pattern) {
     boolean literal = false;
-    for (char c : pattern.toCharArray()) {
+    for (int i = 0; i < pattern.length(); i++) {
+      char c = pattern.charAt(i);
       literal ^= c == '\'';
       if (!literal && (c == 'z' || c == 'v')) {
         return true;
