@@ -148,7 +148,7 @@ public final class Edge {
     private void checkHost(Target target) {
       if (head.host != null) {
         access.checkHost(head.host);
-      } else if (!target.segments().getFirst().equals("health")) {
+      } else if (target.segments().isEmpty() || !target.segments().getFirst().equals("health")) {
         throw Problem.malformed("The Host header is missing.").refusal();
       }
     }
