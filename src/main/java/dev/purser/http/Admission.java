@@ -50,7 +50,7 @@ final class Admission {
     if (calls.incrementAndGet() > mostCalls) {
       calls.decrementAndGet();
       callsHit.increment();
-      throw Problem.overloaded("More calls are in hand than this node admits.").refusal();
+      throw Problem.overloaded("More calls are being answered than this node admits.").refusal();
     }
     return new Permit();
   }

@@ -11,9 +11,13 @@ import org.apache.pekko.util.ByteString;
 /// What an endpoint answers; the edge gives it its HTTP form. Arrays are handed over.
 sealed interface Answer {
 
-  int status();
+  default int status() {
+    return 200;
+  }
 
-  List<HttpHeader> headers();
+  default List<HttpHeader> headers() {
+    return List.of();
+  }
 
   /// The encoded `data` of the success envelope.
   @SuppressWarnings("ArrayRecordComponent") // a documented hand-over, compared by nobody
@@ -21,17 +25,7 @@ sealed interface Answer {
 
   /// The encoded `data` of the success envelope, in pieces that are sent as they are: of large
   /// parts that are in memory anyway there is no second copy.
-  record Pieces(List<byte[]> json) implements Answer {
-    @Override
-    public int status() {
-      return 200;
-    }
-
-    @Override
-    public List<HttpHeader> headers() {
-      return List.of();
-    }
-  }
+  record Pieces(List<byte[]> json) implements Answer {}
 
   /// A body as it is, without envelope.
   @SuppressWarnings("ArrayRecordComponent") // a documented hand-over, compared by nobody
@@ -42,30 +36,10 @@ sealed interface Answer {
   record Bare(int status, List<HttpHeader> headers) implements Answer {}
 
   /// Newline-delimited JSON of any length.
-  record Lines(Source<ByteString, NotUsed> lines) implements Answer {
-    @Override
-    public int status() {
-      return 200;
-    }
-
-    @Override
-    public List<HttpHeader> headers() {
-      return List.of();
-    }
-  }
+  record Lines(Source<ByteString, NotUsed> lines) implements Answer {}
 
   /// Bytes of any length.
-  record Octets(Source<ByteString, NotUsed> bytes) implements Answer {
-    @Override
-    public int status() {
-      return 200;
-    }
-
-    @Override
-    public List<HttpHeader> headers() {
-      return List.of();
-    }
-  }
+  record Octets(Source<ByteString, NotUsed> bytes) implements Answer {}
 
   /// Whether it may begin while the request's body is still on its way.
   default boolean isStream() {

@@ -286,13 +286,13 @@ public final class Edge {
       try {
         return answer != null
             ? responses.of(answer, head, id, nanos)
-            : responses.of(told(problem(failure), nanos), head, id, nanos);
+            : responses.of(logged(problem(failure), nanos), head, id, nanos);
       } catch (RuntimeException e) {
         return responses.of(bug(e), head, id, nanos);
       }
     }
 
-    private Problem told(Problem problem, long nanos) {
+    private Problem logged(Problem problem, long nanos) {
       if (route != null && problem.status() >= 500) {
         log.failed(route, problem, nanos, head.by);
       }

@@ -23,8 +23,8 @@ import java.util.Arrays;
 ///
 /// A record over the line limit is cut, and its rest is scanned as any other: line ends within its
 /// quoted fields end nothing. So text within a properly quoted field is never a record, unless the
-/// field is longer than the quote limit: then it cannot be told from what follows a quote that
-/// never closes, and is read as records.
+/// field is longer than the quote limit: then it cannot be distinguished from what follows a quote
+/// that never closes, and is read as records.
 ///
 /// Going back costs at most one more pass: between the quote that opened and the one that was bad
 /// all quotes are doubled, and no such line leaves a quote open. Where a record ends depends on its

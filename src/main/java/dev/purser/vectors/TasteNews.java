@@ -18,7 +18,7 @@ sealed interface TasteNews {
   default TasteNews then(TasteNews later) {
     return switch (later) {
       case Added added -> then(added);
-      case Gone(long upTo) when covered() > upTo -> new Unread(); // made anew, and told before
+      case Gone(long upTo) when covered() > upTo -> new Unread(); // made anew, and reported before
       case Gone _, Whole _, Unread _ -> later;
     };
   }
